@@ -1,0 +1,3 @@
+module github.com/concord-go/concord
+
+go 1.26.0
