@@ -63,9 +63,9 @@ const (
 type Reference struct {
 	// Name is how the text calls it: Avro's full type name, Protobuf's import
 	// path, JSON Schema's $ref.
-	Name    string
-	Subject Subject
-	Version Version
+	Name    string  `json:"name"`
+	Subject Subject `json:"subject"`
+	Version Version `json:"version"`
 }
 
 // Schema is a schema as a registry takes and gives it: text, language, and what
