@@ -1,5 +1,10 @@
 package registry
 
+import (
+	"net/url"
+	"strconv"
+)
+
 // RegisterOption changes one call of Register.
 type RegisterOption interface{ applyRegister(*registerConfig) }
 
@@ -20,3 +25,116 @@ func Normalize() NormalizeOption { return NormalizeOption{} }
 
 func (NormalizeOption) applyRegister(c *registerConfig) { c.normalize = true }
 func (NormalizeOption) applyLookup(c *lookupConfig)     { c.normalize = true }
+
+// DeletedOption is an option of Lookup, Versions and Subjects.
+type DeletedOption struct{}
+
+// IncludeDeleted also finds what was deleted softly. Default: only what is live.
+func IncludeDeleted() DeletedOption { return DeletedOption{} }
+
+func (DeletedOption) applyLookup(c *lookupConfig) { c.deleted = true }
+func (DeletedOption) applyVersions(c *listConfig) { c.deleted = true }
+func (DeletedOption) applySubjects(c *listConfig) { c.deleted = true }
+
+// VersionsOption changes one call of Versions.
+type VersionsOption interface{ applyVersions(*listConfig) }
+
+// SubjectsOption changes one call of Subjects.
+type SubjectsOption interface{ applySubjects(*listConfig) }
+
+type listConfig struct {
+	prefix        string
+	deleted       bool
+	offset, limit int
+}
+
+func (c *listConfig) query() url.Values {
+	q := set(map[string]bool{"deleted": c.deleted})
+	if c.prefix != "" {
+		q.Set("subjectPrefix", c.prefix)
+	}
+	if c.offset > 0 {
+		q.Set("offset", strconv.Itoa(c.offset))
+	}
+	if c.limit > 0 {
+		q.Set("limit", strconv.Itoa(c.limit))
+	}
+	return q
+}
+
+// PrefixOption is an option of Subjects.
+type PrefixOption struct{ prefix string }
+
+// Prefix lists only the subjects that begin with it; one with a context,
+// ":.staging:", lists that context. Default, and "": all of every context.
+func Prefix(prefix string) PrefixOption { return PrefixOption{prefix} }
+
+func (o PrefixOption) applySubjects(c *listConfig) { c.prefix = o.prefix }
+
+// PageOption is an option of Versions and Subjects.
+type PageOption struct{ offset, limit int }
+
+// Page lists at most limit entries after the first offset ones. Default: all;
+// 0 or less for either has no effect.
+func Page(offset, limit int) PageOption { return PageOption{offset, limit} }
+
+func (o PageOption) applyVersions(c *listConfig) { c.offset, c.limit = o.offset, o.limit }
+func (o PageOption) applySubjects(c *listConfig) { c.offset, c.limit = o.offset, o.limit }
+
+// DeleteOption changes one call of DeleteSubject or DeleteVersion.
+type DeleteOption interface{ applyDelete(*deleteConfig) }
+
+type deleteConfig struct{ permanent bool }
+
+// PermanentOption is an option of DeleteSubject and DeleteVersion.
+type PermanentOption struct{}
+
+// Permanent deletes for good, ids included, what was deleted softly before; the
+// registry refuses it for what is live. Default: a soft delete.
+func Permanent() PermanentOption { return PermanentOption{} }
+
+func (PermanentOption) applyDelete(c *deleteConfig) { c.permanent = true }
+
+func deleteQuery(opts []DeleteOption) url.Values {
+	var cfg deleteConfig
+	for _, opt := range opts {
+		opt.applyDelete(&cfg)
+	}
+	return set(map[string]bool{"permanent": cfg.permanent})
+}
+
+// CompatibilityOption changes one call of TestCompatibility.
+type CompatibilityOption interface{ applyCompatibility(*compatibilityConfig) }
+
+type compatibilityConfig struct{ normalize bool }
+
+func (NormalizeOption) applyCompatibility(c *compatibilityConfig) { c.normalize = true }
+
+// ScopeOption changes one call of Config or Mode.
+type ScopeOption interface{ applyScope(*scopeConfig) }
+
+type scopeConfig struct{ defaultToGlobal bool }
+
+// DefaultToGlobalOption is an option of Config and Mode.
+type DefaultToGlobalOption struct{}
+
+// DefaultToGlobal answers with what is in force for a subject that has no setting
+// of its own. Default: an error then, [ErrNoSubjectCompatibility] or
+// [ErrNoSubjectMode].
+func DefaultToGlobal() DefaultToGlobalOption { return DefaultToGlobalOption{} }
+
+func (DefaultToGlobalOption) applyScope(c *scopeConfig) { c.defaultToGlobal = true }
+
+// SetModeOption changes one call of SetMode.
+type SetModeOption interface{ applySetMode(*setModeConfig) }
+
+type setModeConfig struct{ force bool }
+
+// ForceOption is an option of SetMode.
+type ForceOption struct{}
+
+// Force sets [ModeImport] although there are live subjects in the scope, whose
+// soft-deleted versions are then deleted for good. Default: the registry refuses.
+func Force() ForceOption { return ForceOption{} }
+
+func (ForceOption) applySetMode(c *setModeConfig) { c.force = true }

@@ -1,0 +1,342 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/concord-go/concord/internal/backoff"
+)
+
+const (
+	mediaType = "application/vnd.schemaregistry.v1+json"
+	accept    = mediaType + ", application/vnd.schemaregistry+json;q=0.9, application/json;q=0.5"
+
+	// maxRetryAfter bounds the Retry-After that is waited for.
+	maxRetryAfter = time.Minute
+)
+
+// request is one REST call, to be sent once or more.
+type request struct {
+	method string
+	path   string // escaped
+	query  url.Values
+	body   any    // marshalled to JSON; nil for none
+	schema string // the text in body, kept out of error messages
+	once   bool   // not to be sent again after it may have been carried out
+}
+
+func (r request) error(err error) *Error { return &Error{Method: r.method, Path: r.path, Err: err} }
+
+// refuse is an error found before anything was sent: the code is the one the
+// registry would have given.
+func (r request) refuse(code Code, message string) error {
+	return &Error{Method: r.method, Path: r.path, Code: code, Message: message}
+}
+
+// segment escapes one segment of a path. A segment of dots would be taken away
+// by whatever normalizes paths on the way (RFC 3986 section 5.2.4).
+func segment(s string) string {
+	switch s {
+	case ".":
+		return "%2E"
+	case "..":
+		return "%2E%2E"
+	}
+	return url.PathEscape(s)
+}
+
+// attempt is what came of one request.
+type attempt struct {
+	err   *Error // nil: it succeeded
+	again bool   // another try, here or elsewhere, may succeed
+	other bool   // another URL may succeed
+	ill   bool   // the URL itself is out of order
+
+	unsure bool // the request may have been carried out
+}
+
+// do sends the request until it succeeds, nothing more can be hoped for, the
+// retries are used up, or the context ends. The answer goes to parse, whose
+// error means the answer is not a registry's.
+func (c *Client) do(ctx context.Context, req request, parse func([]byte) error) error {
+	ctx, leave, err := c.gate.enter(ctx)
+	if err != nil {
+		return req.error(err)
+	}
+	defer leave()
+	var body []byte
+	if req.body != nil {
+		if body, err = marshal(req.body); err != nil {
+			return req.error(err)
+		}
+	}
+	if c.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, c.timeout, errCallTimeout)
+		defer cancel()
+	}
+
+	sent := 0
+	for round := 1; ; round++ {
+		var last attempt
+		order := c.endpoints.round(time.Now())
+		for i, k := range order {
+			sent++
+			last = c.send(ctx, c.endpoints.all[k], req, body, c.share(ctx, len(order)-i), parse)
+			if last.err != nil {
+				last.err.Attempts = sent
+			}
+			if ctx.Err() != nil && last.again {
+				if ctx.Err() == context.DeadlineExceeded {
+					c.endpoints.failed(k, time.Now()) // another one shall come first next time
+				}
+				last.err.Err = c.endOf(ctx, last.err.Err)
+				return last.err
+			}
+			if last.ill {
+				c.endpoints.failed(k, time.Now())
+			} else {
+				c.endpoints.succeeded(k)
+			}
+			if last.err == nil {
+				return nil
+			}
+			if !last.again && !last.other || req.once && last.unsure {
+				return last.err
+			}
+		}
+		if !last.again || round > c.retries {
+			return last.err
+		}
+		wait := max(c.retryWait.FullJitter(round), last.err.RetryAfter)
+		if deadline, has := ctx.Deadline(); wait > maxRetryAfter && wait > c.retryWait.Max || has && time.Until(deadline) < wait {
+			return last.err // waiting in vain helps nobody
+		}
+		if err := backoff.Wait(ctx, wait); err != nil {
+			last.err.Err = c.endOf(ctx, last.err.Err)
+			return last.err
+		}
+	}
+}
+
+// share is how long one attempt may take where so many URLs are left to ask: a
+// URL that hangs must not use up the time in which another would answer.
+func (c *Client) share(ctx context.Context, left int) time.Duration {
+	bound := c.attemptTimeout
+	if deadline, has := ctx.Deadline(); has && left > 1 {
+		if part := max(time.Until(deadline), 0)/time.Duration(left) + 1; bound == 0 || part < bound {
+			bound = part
+		}
+	}
+	return bound
+}
+
+var errCallTimeout = errors.New("the client's timeout for a call ran out")
+
+// endOf is the cause of an error that came because the context ended.
+func (c *Client) endOf(ctx context.Context, before error) error {
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, ErrClosed):
+		return ErrClosed
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		if cause == errCallTimeout {
+			return unavailable{fmt.Errorf("%w of %v", errCallTimeout, c.timeout)}
+		}
+		return unavailable{context.DeadlineExceeded}
+	case ctx.Err() != nil:
+		return context.Canceled
+	}
+	return before
+}
+
+// unavailable is a failure to get any answer.
+type unavailable struct{ cause error }
+
+func (u unavailable) Error() string        { return u.cause.Error() }
+func (u unavailable) Unwrap() error        { return u.cause }
+func (u unavailable) Is(target error) bool { return target == ErrUnavailable }
+
+func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byte, bound time.Duration, parse func([]byte) error) attempt {
+	fail := &Error{Method: req.method, Path: req.path, Host: ep.host}
+	if bound > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, bound)
+		defer cancel()
+	}
+	target := ep.base + req.path
+	if len(req.query) > 0 {
+		target += "?" + req.query.Encode()
+	}
+	var reader io.Reader
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	hr, err := http.NewRequestWithContext(ctx, req.method, target, reader)
+	if err != nil {
+		fail.Err = c.clean(err)
+		return attempt{err: fail}
+	}
+	hr.Header = ep.header.Clone()
+	if body != nil {
+		hr.Header.Set("Content-Type", mediaType)
+	}
+	resp, err := c.http.Do(hr)
+	if err != nil {
+		if redirect, ok := errors.AsType[redirectError](err); ok {
+			if resp != nil { // net/http gives the redirecting answer, its body closed
+				fail.Status = resp.StatusCode
+			}
+			fail.Message, fail.Err = c.scrub.text(redirect.Error()), ErrNotRegistry
+			return attempt{err: fail, other: true, ill: true}
+		}
+		fail.Err = unavailable{c.clean(err)}
+		op, _ := errors.AsType[*net.OpError](err)
+		return attempt{err: fail, again: true, ill: true, unsure: op == nil || op.Op != "dial"}
+	}
+	defer resp.Body.Close()
+	fail.Status = resp.StatusCode
+
+	data, err := readBounded(resp, c.maxResponse)
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		fail.Message, fail.Err = fmt.Sprintf("more than %d bytes (WithResponseLimit)", c.maxResponse), ErrTooLarge
+		return attempt{err: fail}
+	case err != nil:
+		fail.Message, fail.Err = "the answer broke off", unavailable{c.clean(err)}
+		return attempt{err: fail, again: true, ill: true, unsure: true}
+	case resp.StatusCode >= 200 && resp.StatusCode <= 299:
+		if err := parse(data); err != nil {
+			fail.Message, fail.Err = describe(resp, data)+": "+err.Error(), ErrNotRegistry
+			return attempt{err: fail, other: true, ill: true, unsure: true}
+		}
+		return attempt{}
+	}
+	c.readError(fail, resp, data, req.schema)
+	if retryableStatus(fail.Status) {
+		fail.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+		return attempt{
+			err: fail, again: true, ill: fail.Status >= 500,
+			unsure: fail.Status >= 500 && fail.Status != http.StatusServiceUnavailable,
+		}
+	}
+	foreign := fail.Err != nil
+	return attempt{err: fail, other: foreign && !errors.Is(fail, ErrDenied), ill: foreign}
+}
+
+// readError reads an answer that is not a success into e.
+func (c *Client) readError(e *Error, resp *http.Response, data []byte, schemaText string) {
+	var body struct {
+		Code    int64  `json:"error_code"`
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(data, &body) == nil && (body.Code == int64(e.Status) || body.Code/100 == int64(e.Status)) {
+		e.Code, e.Message = Code(body.Code), c.scrub.message(body.Message, schemaText)
+		return
+	}
+	e.Message = describe(resp, data)
+	if !errors.Is(e, ErrDenied) { // gateways refuse in words of their own
+		e.Err = ErrNotRegistry
+	}
+}
+
+// describe says what kind of answer came, without quoting any of it.
+func describe(resp *http.Response, data []byte) string {
+	if len(data) == 0 {
+		return "an empty body"
+	}
+	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil || len(kind) > 60 {
+		kind = "no content type"
+	}
+	return strconv.Itoa(len(data)) + " bytes of " + kind
+}
+
+// readBounded reads a body of at most limit bytes, counted after decompression.
+func readBounded(resp *http.Response, limit int64) ([]byte, error) {
+	if resp.ContentLength > limit {
+		return nil, ErrTooLarge
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, ErrTooLarge
+	}
+	return data, nil
+}
+
+// clean takes the URL and credentials out of an error of net/http. Where the
+// text below had some, the chain below is dropped too.
+func (c *Client) clean(err error) error {
+	for {
+		ue, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			break
+		}
+		err = ue.Err
+	}
+	text := err.Error()
+	if scrubbed := c.scrub.text(text); scrubbed != text {
+		return errors.New(scrubbed)
+	}
+	return err
+}
+
+// retryAfter reads the Retry-After header (RFC 9110 section 10.2.3): seconds or a date.
+func retryAfter(value string, now time.Time) time.Duration {
+	if value = strings.TrimSpace(value); value == "" {
+		return 0
+	}
+	const longest = 365 * 24 * time.Hour
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+		return time.Duration(min(seconds, uint64(longest/time.Second))) * time.Second
+	} else if errors.Is(err, strconv.ErrRange) {
+		return longest
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(at.Sub(now), 0), longest)
+	}
+	return 0
+}
+
+// marshal is json.Marshal without HTML escapes, so that texts stay as short as they were.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// into parses an answer into v; check may be nil.
+func into[T any](v *T, check func(*T) error) func([]byte) error {
+	return func(data []byte) error {
+		var fresh T // a repeated attempt starts anew
+		if err := json.Unmarshal(data, &fresh); err != nil {
+			// The decoder's own words quote bytes of the answer.
+			return errors.New("not the JSON expected")
+		}
+		if check != nil {
+			if err := check(&fresh); err != nil {
+				return err
+			}
+		}
+		*v = fresh
+		return nil
+	}
+}

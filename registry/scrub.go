@@ -1,0 +1,69 @@
+package registry
+
+import (
+	"encoding/base64"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxMessage bounds what is kept of a registry's message. Its text is for
+// people; a 409 of a large schema can be tens of kilobytes.
+const maxMessage = 2048
+
+// scrubber takes credentials out of texts that came from outside: a proxy may
+// send back what it was sent, and net/http names URLs in its errors.
+type scrubber struct{ secrets []string }
+
+// add makes the scrubber know one secret. Very short ones are left: replacing
+// every "a" of a message would tell the password, not hide it.
+func (s *scrubber) add(secret string) {
+	if len(secret) < 4 {
+		return
+	}
+	s.secrets = append(s.secrets, secret)
+	for _, form := range []string{url.QueryEscape(secret), url.PathEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret))} {
+		if form != secret {
+			s.secrets = append(s.secrets, form)
+		}
+	}
+}
+
+var userInfo = regexp.MustCompile(`[^\s/"'@]+:[^\s/"'@]*@`)
+
+func (s *scrubber) text(t string) string {
+	for _, secret := range s.secrets {
+		t = strings.ReplaceAll(t, secret, hidden)
+	}
+	return userInfo.ReplaceAllString(t, hidden+"@")
+}
+
+// message is a registry's message fit for an error: no credentials, no schema
+// text, one line, bounded.
+func (s *scrubber) message(m, schemaText string) string {
+	// The reference registry quotes the schema that was sent (42201) and the old
+	// one it was compared with (409).
+	if schemaText != "" {
+		m = strings.ReplaceAll(m, schemaText, "...")
+	}
+	if i := strings.Index(m, "{oldSchema: '"); i >= 0 {
+		if j := strings.LastIndex(m[i:], "'}"); j >= 0 {
+			// What follows within the list may hold more groups; the last
+			// quote that is followed by the list's next item ends the text.
+			if k := strings.Index(m[i:], "'}, {"); k >= 0 {
+				j = k
+			}
+			m = m[:i] + "{oldSchema: '...'}" + m[i+j+2:]
+		}
+	}
+	m = strings.Join(strings.FieldsFunc(s.text(m), func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }), " ")
+	if len(m) > maxMessage {
+		cut := maxMessage
+		for !utf8.RuneStart(m[cut]) {
+			cut--
+		}
+		m = m[:cut] + "..."
+	}
+	return m
+}
