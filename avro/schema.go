@@ -62,8 +62,6 @@ type Schema struct {
 	size     int       // fixed, in bytes
 	logical  Logical
 	props    []Property
-
-	text string // the parsed text; only at the root
 }
 
 // Field is a field of a record.
