@@ -13,8 +13,8 @@ import (
 // cache is a bounded LRU whose hits take no lock.
 //
 // golang-lru keeps the order and the entries, under mu. Before it lies a table of
-// atomic pointers, indexed by the key's hash, of entries that are also in the
-// LRU; a hit there marks the entry as used in place of moving it, and eviction
+// atomic pointers to entries that are also in the LRU, in sets of ways by the
+// key's hash, so that keys with one hash seldom displace each other; a hit there marks the entry as used in place of moving it, and eviction
 // gives a marked one a second turn. So hits scale with the processors, and what
 // is used stays while many others pass through.
 //
@@ -29,6 +29,8 @@ type cache[K comparable, V any] struct {
 	entries int
 	bytes   int64 // bound of the sum of sizes
 	held    int64
+
+	displaced uint
 }
 
 type entry[K comparable, V any] struct {
@@ -39,6 +41,10 @@ type entry[K comparable, V any] struct {
 	used    atomic.Bool
 }
 
+// ways is the size of a set: together with a table of four places an entry, an
+// entry finds its set full about once in 300 times.
+const ways = 4
+
 func newCache[K comparable, V any](entries int, bytes int64) *cache[K, V] {
 	// One more than ours, so that the LRU never evicts on its own.
 	lru, err := simplelru.NewLRU[K, *entry[K, V]](entries+1, nil)
@@ -47,28 +53,43 @@ func newCache[K comparable, V any](entries int, bytes int64) *cache[K, V] {
 	}
 	return &cache[K, V]{
 		seed:    maphash.MakeSeed(),
-		front:   make([]atomic.Pointer[entry[K, V]], 1<<bits.Len(uint(2*entries-1))),
+		front:   make([]atomic.Pointer[entry[K, V]], 1<<bits.Len(uint(ways*entries-1))),
 		lru:     lru,
 		entries: entries,
 		bytes:   bytes,
 	}
 }
 
-func (c *cache[K, V]) slot(key K) *atomic.Pointer[entry[K, V]] {
-	return &c.front[maphash.Comparable(c.seed, key)&uint64(len(c.front)-1)]
+// set is where the entry of a key may be in the front.
+func (c *cache[K, V]) set(key K) []atomic.Pointer[entry[K, V]] {
+	i := maphash.Comparable(c.seed, key) & uint64(len(c.front)-ways)
+	return c.front[i : i+ways : i+ways]
+}
+
+// show puts an entry of the LRU into the front, under mu.
+func (c *cache[K, V]) show(e *entry[K, V]) {
+	set := c.set(e.key)
+	for i := range set {
+		if set[i].Load() == nil {
+			set[i].Store(e)
+			return
+		}
+	}
+	c.displaced++ // in turn, so that two keys do not push out each other for ever
+	set[c.displaced%ways].Store(e)
 }
 
 func (c *cache[K, V]) get(key K) (V, bool) {
-	slot := c.slot(key)
-	e := slot.Load()
-	if e == nil || e.key != key {
-		c.mu.Lock()
-		e, _ = c.lru.Get(key)
-		if e != nil {
-			slot.Store(e)
+	var e *entry[K, V]
+	set := c.set(key)
+	for i := range set {
+		if seen := set[i].Load(); seen != nil && seen.key == key {
+			e = seen
+			break
 		}
-		c.mu.Unlock()
-		if e == nil {
+	}
+	if e == nil {
+		if e = c.find(key); e == nil {
 			var zero V
 			return zero, false
 		}
@@ -82,6 +103,19 @@ func (c *cache[K, V]) get(key K) (V, bool) {
 		e.used.Store(true)
 	}
 	return e.value, true
+}
+
+// find looks in the LRU for an entry that the front has not.
+func (c *cache[K, V]) find(key K) *entry[K, V] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.lru.Get(key)
+	if !ok {
+		return nil
+	}
+	c.hide(e) // another caller may have shown it meanwhile
+	c.show(e)
+	return e
 }
 
 // put keeps a value for ttl; 0 means until it is evicted.
@@ -99,7 +133,7 @@ func (c *cache[K, V]) put(key K, value V, size int64, ttl time.Duration) {
 		c.drop(old)
 	}
 	c.lru.Add(key, e)
-	c.slot(key).Store(e)
+	c.show(e)
 	c.held += size
 	// Readers mark entries meanwhile: turns bounds the search where they mark
 	// them as fast as they are looked at.
@@ -116,8 +150,16 @@ func (c *cache[K, V]) put(key K, value V, size int64, ttl time.Duration) {
 // drop removes an entry, under mu.
 func (c *cache[K, V]) drop(e *entry[K, V]) {
 	c.lru.Remove(e.key)
-	c.slot(e.key).CompareAndSwap(e, nil)
+	c.hide(e)
 	c.held -= e.size
+}
+
+// hide takes an entry out of the front, under mu.
+func (c *cache[K, V]) hide(e *entry[K, V]) {
+	set := c.set(e.key)
+	for i := range set {
+		set[i].CompareAndSwap(e, nil)
+	}
 }
 
 // removeEntry removes exactly e, not what has taken its place meanwhile.
