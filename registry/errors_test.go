@@ -211,7 +211,7 @@ func TestOldRegistriesBareConflict(t *testing.T) {
 
 func TestErrorsHoldNoSchemaText(t *testing.T) {
 	t.Parallel()
-	const sent, old = `{"type":"record","name":"CANARY-sent"}`, `{"type":"CANARY-old', '}`
+	const sent, old = `{"type":"record","name":"CANARY-sent"}`, `{"type":"CANARY-old'}, {"x":"CANARY', '}`
 	message := `Schema being registered is incompatible, details: [{errorType:'X', description:'reason one'}, ` +
 		`{oldSchemaVersion: 1}, {oldSchema: '` + old + `'}, {validateFields: 'false', compatibility: 'BACKWARD'}] for ` + sent
 	c := connect(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -48,14 +48,17 @@ func (s *scrubber) message(m, schemaText string) string {
 		m = strings.ReplaceAll(m, schemaText, "...")
 	}
 	if i := strings.Index(m, "{oldSchema: '"); i >= 0 {
-		if j := strings.LastIndex(m[i:], "'}"); j >= 0 {
-			// What follows within the list may hold more groups; the last
-			// quote that is followed by the list's next item ends the text.
-			if k := strings.Index(m[i:], "'}, {"); k >= 0 {
-				j = k
-			}
-			m = m[:i] + "{oldSchema: '...'}" + m[i+j+2:]
+		// The text may hold any quotes and braces itself: it ends where the group
+		// that follows it begins for the last time, or with the last group.
+		end := strings.LastIndex(m[i:], "'}, {validateFields")
+		if end < 0 {
+			end = strings.LastIndex(m[i:], "'}")
 		}
+		rest := "" // cut off within the text
+		if end >= 0 {
+			rest = m[i+end+len("'}"):]
+		}
+		m = m[:i] + "{oldSchema: '...'}" + rest
 	}
 	m = strings.Join(strings.FieldsFunc(s.text(m), func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }), " ")
 	if len(m) > maxMessage {
