@@ -37,7 +37,7 @@ func appendJSON(dst []byte, v *jsonValue, style jsonStyle) []byte {
 	case jsonObject:
 		members := v.members
 		if style == sortedJSON {
-			members = slices.SortedFunc(slices.Values(members), func(a, b jsonMember) int { return strings.Compare(a.name, b.name) })
+			members = slices.SortedFunc(slices.Values(members), byMemberName)
 		}
 		dst = append(dst, '{')
 		for i, m := range members {
@@ -51,6 +51,8 @@ func appendJSON(dst []byte, v *jsonValue, style jsonStyle) []byte {
 	}
 	return append(dst, v.text...)
 }
+
+func byMemberName(a, b jsonMember) int { return strings.Compare(a.name, b.name) }
 
 // appendJSONString escapes what JSON requires and nothing else.
 func appendJSONString(dst []byte, s string) []byte {
@@ -93,7 +95,13 @@ func javaNumber(v *jsonValue) string {
 // formatDouble is x in the form of Java's Double.toString: the shortest digits
 // that tell x from its neighbours, with a decimal point, in scientific form
 // below 10^-3 and from 10^7 on.
-func formatDouble(x float64) string {
+func formatDouble(x float64) string { return formatFloat(x, 64) }
+
+// formatFloat is formatDouble for numbers of 32 or 64 bits.
+func formatFloat(x float64, bits int) string {
+	if bits == 32 {
+		x = float64(float32(x))
+	}
 	switch {
 	case math.IsNaN(x):
 		return "NaN"
@@ -103,13 +111,13 @@ func formatDouble(x float64) string {
 		return "-Infinity"
 	}
 	if a := math.Abs(x); x == 0 || 1e-3 <= a && a < 1e7 {
-		s := strconv.FormatFloat(x, 'f', -1, 64)
+		s := strconv.FormatFloat(x, 'f', -1, bits)
 		if !strings.Contains(s, ".") {
 			s += ".0"
 		}
 		return s
 	}
-	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(x, 'e', -1, 64), "e")
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(x, 'e', -1, bits), "e")
 	if !strings.Contains(mantissa, ".") {
 		mantissa += ".0"
 	}

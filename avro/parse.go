@@ -173,7 +173,8 @@ func (p *parser) parseCollection(k Kind, attribute string, v *jsonValue, namespa
 
 // parseNamed reads what records, enums and fixed types have in common, and makes the name known.
 func (p *parser) parseNamed(k Kind, v *jsonValue, namespace string, at *path, slot **Schema) (*Schema, error) {
-	s := &Schema{kind: k, doc: optionalText(v, "doc")}
+	s := &Schema{kind: k}
+	s.doc, s.hasDoc = parseDoc(v)
 	if n := v.member("namespace"); n != nil && n.kind == jsonString {
 		namespace = n.text
 	}
@@ -307,7 +308,7 @@ func (p *parser) parseField(f *Field, v *jsonValue, namespace string, at *path) 
 		return at.errorf(`the attribute "type" is missing`)
 	}
 	f.name = name.text
-	f.doc = optionalText(v, "doc")
+	f.doc, f.hasDoc = parseDoc(v)
 	if o := v.member("order"); o != nil {
 		f.order = strings.ToLower(o.text)
 		if o.kind != jsonString || f.order != "ascending" && f.order != "descending" && f.order != "ignore" {
@@ -351,11 +352,12 @@ func parseAliases(v *jsonValue, at *path) ([]string, error) {
 	return aliases, nil
 }
 
-func optionalText(v *jsonValue, attribute string) string {
-	if m := v.member(attribute); m != nil && m.kind == jsonString {
-		return m.text
+// parseDoc returns the documentation; one that is no string counts as none.
+func parseDoc(v *jsonValue) (doc string, ok bool) {
+	if m := v.member("doc"); m != nil && m.kind == jsonString {
+		return m.text, true
 	}
-	return ""
+	return "", false
 }
 
 // The attributes that the specification defines; all others are properties.

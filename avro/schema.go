@@ -53,6 +53,7 @@ type Schema struct {
 	name     Name
 	aliases  []Name
 	doc      string
+	hasDoc   bool      // an empty doc is kept too
 	fields   []Field   // record, in the order of the text
 	isError  bool      // a record declared as "error"
 	items    *Schema   // array items, map values
@@ -68,13 +69,14 @@ type Schema struct {
 type Field struct {
 	name    string
 	doc     string
+	hasDoc  bool
 	aliases []string
 	order   string // "ascending", "descending" or "ignore"; empty when the text has none
 	typ     *Schema
 	props   []Property
 
 	defaultJSON json.RawMessage // as the text has it; nil when there is none
-	defaultWire []byte          // the same as an Avro datum of typ; never nil when there is a default
+	defaultWire []byte          // the same as an Avro datum of typ; nil also where an unchecked default is none
 }
 
 // Property is an attribute of a schema or field that the specification does not
@@ -139,6 +141,10 @@ func (s *Schema) Symbols() []string { return append([]string(nil), s.symbols...)
 // empty when the enum has none.
 func (s *Schema) EnumDefault() string { return s.fallback }
 
+// IsError reports whether a record is declared as "error", as those are that a
+// protocol's messages may answer.
+func (s *Schema) IsError() bool { return s.isError }
+
 // Size is the length of a fixed, in bytes.
 func (s *Schema) Size() int { return s.size }
 
@@ -160,6 +166,15 @@ func (f *Field) Aliases() []string { return append([]string(nil), f.aliases...) 
 
 // Type is the field's type.
 func (f *Field) Type() *Schema { return f.typ }
+
+// Order is "ascending", "descending" or "ignore": how the field counts when
+// records are sorted.
+func (f *Field) Order() string {
+	if f.order == "" {
+		return "ascending"
+	}
+	return f.order
+}
 
 // Default is the default value as JSON, nil when there is none.
 func (f *Field) Default() json.RawMessage { return append(json.RawMessage(nil), f.defaultJSON...) }
