@@ -1,0 +1,189 @@
+package serde
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/concord-go/concord/internal/cow"
+	"github.com/concord-go/concord/internal/flight"
+	"github.com/concord-go/concord/registry"
+)
+
+// Serializer writes values of T in the wire format. It binds each field, a
+// topic's key or value, once: to a subject, a writer schema and an encoder. It is
+// safe for concurrent use.
+type Serializer[T any] struct {
+	reg    registry.Resolver
+	format Format[T]
+	cfg    serializerConfig
+	isNil  func(T) bool // nil where T cannot be
+
+	bindings cow.Map[Field, *binding[T]]
+	binds    flight.Group[Field, *binding[T]]
+}
+
+// binding is what all records of a field have in common.
+type binding[T any] struct {
+	id      registry.SchemaID
+	guid    registry.GUID
+	subject registry.Subject
+	prefix  []byte   // before the payload; empty with header framing
+	headers []Header // to be added to the record; nil with prefix framing
+	encoder Encoder[T]
+}
+
+// maxBindings bounds the fields kept bound, for programs that make up topics.
+const maxBindings = 10_000
+
+// NewSerializer makes a serializer of T that takes its writer schema from the
+// registry: by default T's own schema, which must be registered. It asks nothing
+// yet; [Serializer.Prepare] does.
+func NewSerializer[T any](reg registry.Resolver, format Format[T], opts ...SerializerOption) (*Serializer[T], error) {
+	if reg == nil || format == nil {
+		return nil, errors.New("serde: a Serializer needs a registry and a format")
+	}
+	s := &Serializer[T]{reg: reg, format: format, isNil: nilTest[T](), cfg: serializerConfig{strategy: TopicName}}
+	s.bindings.Max = maxBindings
+	for _, opt := range opts {
+		if opt == nil {
+			return nil, errors.New("serde: a nil SerializerOption was given")
+		}
+		if err := opt.applySerializer(&s.cfg); err != nil {
+			return nil, err
+		}
+	}
+	if s.cfg.framing.header && s.cfg.choice.kind == chooseID {
+		return nil, errors.New("serde: header framing names the schema by its GUID, which a schema chosen by id does not have")
+	}
+	// What is wrong with T itself shows now, and not with the first record.
+	if _, err := format.Definition(); err != nil {
+		return nil, fmt.Errorf("serde: the schema of %v: %w", reflect.TypeFor[T](), err)
+	}
+	return s, nil
+}
+
+// Prepare binds fields ahead of their first records, so that a program learns at
+// its start that a schema is missing or does not fit.
+func (s *Serializer[T]) Prepare(ctx context.Context, fields ...Field) error {
+	for _, field := range fields {
+		if _, err := s.bind(ctx, field); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AppendSerialize appends the framed v to dst. Data.Bytes is the extended dst;
+// it is nil, and dst unused, where v is nil (a tombstone, which is never
+// framed). Data.Headers are to be added to the record.
+//
+// The first call for a field asks the registry, which ctx bounds; later ones
+// take neither a lock nor memory beyond dst. The error is an [*Error].
+func (s *Serializer[T]) AppendSerialize(ctx context.Context, dst []byte, to Field, v T) (Data, error) {
+	if s.isNil != nil && s.isNil(v) {
+		return Data{}, nil
+	}
+	b, ok := s.bindings.Load(to)
+	if !ok {
+		var err error
+		if b, err = s.bind(ctx, to); err != nil {
+			return Data{}, err
+		}
+	}
+	out, err := b.encoder.AppendEncode(append(dst, b.prefix...), v)
+	if err != nil {
+		return Data{}, &Error{Op: "serialize", Field: to, Subject: b.subject, SchemaID: b.id, GUID: b.guid, Class: ClassOf(err), Err: err}
+	}
+	if out == nil {
+		out = []byte{} // an empty payload under header framing is a value
+	}
+	return Data{Bytes: out, Headers: b.headers}, nil
+}
+
+func (s *Serializer[T]) bind(ctx context.Context, field Field) (*binding[T], error) {
+	if b, ok := s.bindings.Load(field); ok {
+		return b, nil
+	}
+	return s.binds.Do(ctx, field, func(ctx context.Context) (*binding[T], error) {
+		e := &Error{Op: "serialize", Field: field}
+		b, err := s.newBinding(ctx, field, e)
+		if err != nil {
+			e.Class, e.Err = ClassOf(err), err
+			return nil, e
+		}
+		b, _ = s.bindings.LoadOrStore(field, b)
+		return b, nil
+	})
+}
+
+// newBinding notes in e how far it came.
+func (s *Serializer[T]) newBinding(ctx context.Context, field Field, e *Error) (*binding[T], error) {
+	recordName, nameErr := s.format.RecordName()
+	subject, err := s.cfg.strategy(field, recordName)
+	if err != nil {
+		return nil, fmt.Errorf("naming the subject: %w", errors.Join(err, nameErr))
+	}
+	e.Subject = subject
+	found, err := s.cfg.choice.find(ctx, s.reg, subject, s.format.Definition, s.cfg.normalize)
+	if err != nil {
+		return nil, err
+	}
+	e.SchemaID, e.GUID = found.ID, found.GUID
+	if err := checkType(found.Type, s.format.SchemaType()); err != nil {
+		return nil, err
+	}
+	if !s.cfg.rulesOff {
+		if err := checkRules(found.RuleSet, true); err != nil {
+			return nil, err
+		}
+	}
+	referenced, err := resolveReferences(ctx, s.reg, found.Schema)
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := s.format.NewEncoder(WriterSchema{Schema: found.Schema, ID: found.ID, GUID: found.GUID, Referenced: referenced})
+	if err != nil {
+		return nil, err
+	}
+	b := &binding[T]{id: found.ID, guid: found.GUID, subject: subject, encoder: encoder}
+	frame := Frame{ID: found.ID}
+	if m, ok := encoder.(MessageIndexer); ok {
+		frame.MessageIndexes = m.MessageIndexes()
+	}
+	if !s.cfg.framing.header {
+		b.prefix, err = AppendFrame(nil, frame)
+		return b, err
+	}
+	if found.GUID.IsZero() {
+		return nil, errors.New("header framing needs the schema's GUID, and this registry gave none; use PrefixFraming")
+	}
+	frame.GUID = found.GUID
+	value, err := AppendFrame(nil, frame)
+	b.headers = []Header{{Key: HeaderKey(field.Role), Value: value}}
+	return b, err
+}
+
+// checkType compares schema languages; an absent type means Avro.
+func checkType(writer, format registry.SchemaType) error {
+	if writer == "" {
+		writer = registry.Avro
+	}
+	if writer != format {
+		return classf(Incompatible, "the writer schema is of type %s, this program's format is %s", writer, format)
+	}
+	return nil
+}
+
+// nilTest chooses once how to tell that a T is nil. The conversions in it stay
+// on the stack.
+func nilTest[T any]() func(T) bool {
+	switch reflect.TypeFor[T]().Kind() {
+	case reflect.Interface:
+		return func(v T) bool { return any(v) == nil }
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		return func(v T) bool { return reflect.ValueOf(v).IsNil() }
+	}
+	return nil
+}

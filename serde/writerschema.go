@@ -1,0 +1,190 @@
+package serde
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/concord-go/concord/registry"
+)
+
+// WriterSchemaChoice says under which schema a [Serializer] writes: [OwnSchema],
+// [Latest], [AtVersion], [ByID] or [AutoRegister].
+type WriterSchemaChoice struct {
+	kind    choiceKind
+	version registry.Version
+	id      registry.SchemaID
+}
+
+type choiceKind uint8
+
+const (
+	chooseOwn choiceKind = iota
+	chooseVersion
+	chooseID
+	chooseRegister
+)
+
+// OwnSchema is T's own schema, which must be registered under the subject. A
+// program built for version 1 so goes on writing version 1 after version 2 has
+// come. It is the default.
+func OwnSchema() WriterSchemaChoice { return WriterSchemaChoice{} }
+
+// Latest is the newest version of the subject at the time of the first record.
+// T must fit it: fields that T lacks are written with their defaults.
+func Latest() WriterSchemaChoice { return AtVersion(registry.LatestVersion) }
+
+// AtVersion is that version of the subject. T must fit it.
+func AtVersion(v registry.Version) WriterSchemaChoice {
+	return WriterSchemaChoice{kind: chooseVersion, version: v}
+}
+
+// ByID is the schema with that id, whatever its subject. T must fit it. An id
+// has no GUID, so header framing cannot be used with it.
+func ByID(id registry.SchemaID) WriterSchemaChoice {
+	return WriterSchemaChoice{kind: chooseID, id: id}
+}
+
+// AutoRegister is T's own schema, registered under the subject, with all it
+// imports, unless it is there already. It suits development and tests; in
+// production a deployment step registers schemas, so that a program cannot
+// change a contract by starting.
+func AutoRegister() WriterSchemaChoice { return WriterSchemaChoice{kind: chooseRegister} }
+
+func (c WriterSchemaChoice) check() error {
+	switch {
+	case c.kind == chooseVersion && c.version < 1 && c.version != registry.LatestVersion:
+		return fmt.Errorf("serde: there is no version %d: versions are 1 or above", c.version)
+	case c.kind == chooseID && c.id < 1:
+		return fmt.Errorf("serde: there is no schema id %d: ids are 1 or above", c.id)
+	}
+	return nil
+}
+
+// find asks the registry for the writer schema. own is T's schema, nil if it has none.
+func (c WriterSchemaChoice) find(ctx context.Context, reg registry.Resolver, subject registry.Subject, own func() (*Definition, error), normalize bool) (registry.Registered, error) {
+	switch c.kind {
+	case chooseVersion:
+		r, err := reg.Version(ctx, subject, c.version)
+		if err != nil {
+			return r, fromRegistry(err, NotRegistered, "the version to write is not to be had; register it first")
+		}
+		return r, nil
+	case chooseID:
+		s, err := reg.SchemaByID(ctx, c.id)
+		if err != nil {
+			return registry.Registered{}, fromRegistry(err, NotRegistered, "the schema to write is not to be had")
+		}
+		return registry.Registered{Schema: s, ID: c.id}, nil
+	}
+	def, err := own()
+	if err != nil {
+		return registry.Registered{}, err
+	}
+	if def == nil {
+		return registry.Registered{}, classf(NotRegistered, "a type without a schema of its own cannot be looked up or registered: "+
+			"give it one, or choose Latest, AtVersion or ByID with WithWriterSchema")
+	}
+	p := placing{ctx: ctx, reg: reg, register: c.kind == chooseRegister, normalize: normalize, state: make(map[*Definition]visit), placed: make(map[*Definition]registry.Reference)}
+	return p.root(subject, def)
+}
+
+// placing looks up or registers a definition after its imports, so that its
+// references can name their versions.
+type placing struct {
+	ctx                 context.Context
+	reg                 registry.Resolver
+	register, normalize bool
+
+	state  map[*Definition]visit
+	placed map[*Definition]registry.Reference
+}
+
+func (p *placing) root(subject registry.Subject, def *Definition) (registry.Registered, error) {
+	schema, err := p.schema(def)
+	if err != nil {
+		return registry.Registered{}, err
+	}
+	r, err := p.place(subject, schema)
+	if err != nil {
+		return r, err
+	}
+	if r.Text == "" { // older registries answer with an id alone
+		r.Schema = schema
+	}
+	return r, nil
+}
+
+// schema is the definition's schema with its references filled in.
+func (p *placing) schema(def *Definition) (registry.Schema, error) {
+	p.state[def] = open
+	defer func() { p.state[def] = done }()
+	schema := def.Schema
+	schema.References = nil
+	for _, imp := range def.Imports {
+		ref, err := p.reference(imp)
+		if err != nil {
+			return schema, err
+		}
+		schema.References = append(schema.References, ref)
+	}
+	return schema, nil
+}
+
+func (p *placing) reference(def *Definition) (registry.Reference, error) {
+	switch p.state[def] {
+	case done:
+		return p.placed[def], nil
+	case open:
+		return registry.Reference{}, classf(InvalidSchema, "the import %q leads back to itself", def.Name)
+	}
+	if len(p.state) > maxReferences {
+		return registry.Reference{}, classf(LimitExceeded, "more than %d imports", maxReferences)
+	}
+	schema, err := p.schema(def)
+	if err != nil {
+		return registry.Reference{}, err
+	}
+	subject := def.Subject
+	if subject == "" {
+		subject = registry.Subject(def.Name)
+	}
+	r, err := p.place(subject, schema)
+	if err != nil {
+		return registry.Reference{}, fmt.Errorf("the import %q: %w", def.Name, err)
+	}
+	if r.Version < 1 { // older registries answer a registration with an id alone
+		if r, err = p.reg.Lookup(p.ctx, subject, schema, p.lookupOptions()...); err != nil {
+			return registry.Reference{}, fromRegistry(err, NotRegistered, "the import %q, just registered under subject %q", def.Name, subject)
+		}
+	}
+	ref := registry.Reference{Name: def.Name, Subject: subject, Version: r.Version}
+	p.placed[def] = ref
+	return ref, nil
+}
+
+func (p *placing) place(subject registry.Subject, schema registry.Schema) (registry.Registered, error) {
+	if p.register {
+		var opts []registry.RegisterOption
+		if p.normalize {
+			opts = append(opts, registry.Normalize())
+		}
+		r, err := p.reg.Register(p.ctx, subject, schema, opts...)
+		if err != nil {
+			return r, fromRegistry(err, NotRegistered, "registering under subject %q", subject)
+		}
+		return r, nil
+	}
+	r, err := p.reg.Lookup(p.ctx, subject, schema, p.lookupOptions()...)
+	if err != nil {
+		return r, fromRegistry(err, NotRegistered, "the schema of this program's own type is not registered under subject %q; "+
+			"register it, or choose another writer schema: serde.WithWriterSchema(serde.Latest()) takes the newest version, serde.AutoRegister() registers", subject)
+	}
+	return r, nil
+}
+
+func (p *placing) lookupOptions() []registry.LookupOption {
+	if p.normalize {
+		return []registry.LookupOption{registry.Normalize()}
+	}
+	return nil
+}
