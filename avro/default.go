@@ -10,10 +10,19 @@ import (
 	"github.com/concord-go/concord/internal/zigzag"
 )
 
+// pendingDefault is a field's default that is to be checked.
+type pendingDefault struct {
+	field *Field
+	value *jsonValue
+	path  *path
+}
+
 // defaultEncoder turns field defaults into Avro data, each once: a default of a
-// record leaves fields out whose own default it then copies.
+// record leaves fields out whose own default it then copies. Its work and the
+// data are bounded by the size of the text: with records that default to
+// records, few lines could ask for exponentially much.
 type defaultEncoder struct {
-	check   DefaultCheck
+	all     []*pendingDefault
 	pending map[*Field]*pendingDefault
 	started map[*Field]bool
 	steps   int // left, for all defaults together
@@ -24,41 +33,46 @@ type defaultEncoder struct {
 	// or a wide record, would take quadratic time.
 	symbols map[*Schema]map[string]int
 	members map[*jsonValue]map[string]*jsonValue
+
+	// For CheckDefaultShapes: the records whose fields are being read, and
+	// whether a default was found that is a value of one of them.
+	open     map[*Schema]bool
+	tooEarly bool
 }
 
-// checkDefaults encodes and checks the defaults of all fields. The work and the
-// data are bounded by the size of the text: with records that default
-// to records, few lines could ask for exponentially much.
-func (p *parser) checkDefaults(textSize int) error {
-	e := defaultEncoder{
-		check:   p.defaultCheck,
-		pending: make(map[*Field]*pendingDefault, len(p.defaults)),
-		started: make(map[*Field]bool, len(p.defaults)),
+func newDefaultEncoder(textSize, depth int) *defaultEncoder {
+	return &defaultEncoder{
+		pending: make(map[*Field]*pendingDefault),
+		started: make(map[*Field]bool),
 		steps:   1000 + 16*textSize,
 		bytes:   1<<16 + 16*textSize,
-		depth:   p.limits.Depth,
+		depth:   depth,
 		symbols: make(map[*Schema]map[string]int),
 		members: make(map[*jsonValue]map[string]*jsonValue),
+		open:    make(map[*Schema]bool),
 	}
-	for i := range p.defaults {
-		d := &p.defaults[i]
+}
+
+// add notes the default of a field.
+func (e *defaultEncoder) add(d *pendingDefault) {
+	e.all = append(e.all, d)
+	e.pending[d.field] = d
+}
+
+// finish encodes and checks all defaults.
+func (e *defaultEncoder) finish(check DefaultCheck) error {
+	for _, d := range e.all {
 		numberFromText(d)
 		d.field.defaultJSON = appendJSON(nil, d.value, exactJSON)
-		e.pending[d.field] = d
 	}
-	if p.defaultCheck == IgnoreDefaults {
-		// What is no value of its type is found out all the same, but is no error.
-		e.check = CheckDefaults
-	}
-	for i := range p.defaults {
-		d := &p.defaults[i]
+	for _, d := range e.all {
 		if e.field(d.field) {
 			continue
 		}
 		if e.steps <= 0 || e.bytes <= 0 {
 			return newLimitError(d.path.String(), "the defaults of the schema are too large")
 		}
-		if p.defaultCheck == IgnoreDefaults || p.defaultCheck == CheckDefaultShapes && hasShape(&e, d.field.typ, d.value) {
+		if check == IgnoreDefaults || check == CheckDefaultShapes && e.hasShape(d.field.typ, d.value) {
 			continue
 		}
 		return d.path.errorf("the default is no value of the field's type (%s)", describe(d.field.typ))

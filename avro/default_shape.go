@@ -3,8 +3,13 @@ package avro
 import "strconv"
 
 // hasShape reports whether v has the JSON form of a default for type s as
-// [CheckDefaultShapes] asks for, spending steps of e.
-func hasShape(e *defaultEncoder, s *Schema, v *jsonValue) bool {
+// [CheckDefaultShapes] asks for. While the schema is still being read, s may be
+// nil: a type that is defined later.
+func (e *defaultEncoder) hasShape(s *Schema, v *jsonValue) bool {
+	if s == nil || e.open[s] {
+		e.tooEarly = e.tooEarly || v.kind == jsonObject
+		return false
+	}
 	if e.steps -= 1 + len(v.text)/16; e.steps <= 0 || e.depth <= 0 {
 		return false
 	}
@@ -28,39 +33,49 @@ func hasShape(e *defaultEncoder, s *Schema, v *jsonValue) bool {
 		return v.kind == jsonNull
 	case Array:
 		for _, item := range v.elems {
-			if !hasShape(e, s.items, item) {
+			if !e.hasShape(s.items, item) {
 				return false
 			}
 		}
 		return v.kind == jsonArray
 	case Map:
 		for _, m := range v.members {
-			if !hasShape(e, s.items, m.value) {
+			if !e.hasShape(s.items, m.value) {
 				return false
 			}
 		}
 		return v.kind == jsonObject
 	case Record:
-		for i := range s.fields {
-			f := &s.fields[i]
-			value := e.member(v, f.name)
-			if value == nil && f.defaultWire == nil {
-				d := e.pending[f]
-				if d == nil {
-					return false
-				}
-				value = d.value
-			}
-			if value != nil && !hasShape(e, f.typ, value) {
-				return false
-			}
-		}
-		return v.kind == jsonObject
+		return e.recordHasShape(s, v)
 	}
 	for _, b := range s.branches {
-		if hasShape(e, b, v) {
+		if e.hasShape(b, v) {
 			return true
+		}
+		if e.tooEarly {
+			break
 		}
 	}
 	return false
+}
+
+func (e *defaultEncoder) recordHasShape(s *Schema, v *jsonValue) bool {
+	if v.kind != jsonObject {
+		return false
+	}
+	for i := range s.fields {
+		f := &s.fields[i]
+		value := e.member(v, f.name)
+		if value == nil && f.defaultWire == nil {
+			d := e.pending[f]
+			if d == nil {
+				return false
+			}
+			value = d.value
+		}
+		if value != nil && !e.hasShape(f.typ, value) {
+			return false
+		}
+	}
+	return true
 }

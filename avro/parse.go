@@ -30,11 +30,12 @@ func Parse(text string, opts ...ParseOption) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.defaults = newDefaultEncoder(len(text), p.limits.Depth)
 	var root *Schema
 	if err := p.parse(v, "", nil, &root); err != nil {
 		return nil, err
 	}
-	if err := p.finish(&root, len(text)); err != nil {
+	if err := p.finish(&root); err != nil {
 		return nil, err
 	}
 	return root, nil
@@ -55,7 +56,7 @@ type parser struct {
 	pending  []pendingType
 	unions   []locatedSchema
 	twins    []twin
-	defaults []pendingDefault
+	defaults *defaultEncoder
 }
 
 // pendingType is a reference by name to a type that was not yet defined there.
@@ -74,12 +75,6 @@ type locatedSchema struct {
 type twin struct {
 	first, second *Schema
 	path          *path
-}
-
-type pendingDefault struct {
-	field *Field
-	value *jsonValue
-	path  *path
 }
 
 // parse reads the type in v, within namespace, and puts it into slot, at once
@@ -280,6 +275,8 @@ func (p *parser) parseRecord(v *jsonValue, namespace string, at *path, slot **Sc
 		return at.errorf(`the attribute "fields" is missing or no array`)
 	}
 	s.fields = make([]Field, len(fields.elems))
+	p.defaults.open[s] = true
+	defer delete(p.defaults.open, s)
 	seen := make(map[string]bool, len(fields.elems))
 	for i, e := range fields.elems {
 		f := &s.fields[i]
@@ -324,7 +321,14 @@ func (p *parser) parseField(f *Field, v *jsonValue, namespace string, at *path) 
 		return err
 	}
 	if d := v.member("default"); d != nil {
-		p.defaults = append(p.defaults, pendingDefault{f, d, at.to("default")})
+		p.defaults.add(&pendingDefault{f, d, at.to("default")})
+		if p.defaultCheck == CheckDefaultShapes {
+			// Avro for Java checks here, and fails where the default is a record
+			// whose fields it has not read yet.
+			if e := p.defaults; !e.hasShape(f.typ, d) && e.tooEarly {
+				return at.to("default").errorf("the default is a value of a type that is not fully defined before it")
+			}
+		}
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (p *parser) addReferences() error {
 
 // finish does what needs the whole schema: it sets the types that were used
 // before their definition and checks unions, depth, second definitions and defaults.
-func (p *parser) finish(root **Schema, textSize int) error {
+func (p *parser) finish(root **Schema) error {
 	for _, ref := range p.pending {
 		s := p.names[ref.name]
 		if s == nil {
@@ -59,7 +59,7 @@ func (p *parser) finish(root **Schema, textSize int) error {
 			return t.path.errorf("%s is defined twice, and differently", excerpt(t.first.name.String()))
 		}
 	}
-	return p.checkDefaults(textSize)
+	return p.defaults.finish(p.defaultCheck)
 }
 
 // checkUnion holds the rules of Avro 1.12, "Unions": no union directly within

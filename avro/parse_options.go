@@ -36,7 +36,8 @@ const (
 	// CheckDefaultShapes checks what Avro for Java checks: that the JSON has the
 	// right form and whole numbers are in range, but not that an enum has the
 	// symbol, a fixed has the length, bytes have no character above U+00FF or a
-	// float is in range.
+	// float is in range. Like Java it refuses the default of a field within a
+	// record, or before it, that is a value of that record.
 	CheckDefaultShapes
 	// IgnoreDefaults takes any default.
 	IgnoreDefaults
