@@ -1,0 +1,143 @@
+package concord
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/concord-go/concord/registry"
+)
+
+var (
+	// ErrClosed is returned by a [Producer] or [Consumer] that was closed.
+	ErrClosed = errors.New("concord: closed")
+	// ErrRunning is returned by [Consumer.Run] and [Consumer.Messages] while another one runs.
+	ErrRunning = errors.New("concord: the consumer is running already")
+)
+
+// ConfigError is a setting that [NewProducer] or [NewConsumer] refuses. No
+// setting that holds a secret has its value in the text.
+type ConfigError struct {
+	// Setting is the name of the setting; empty where librdkafka does not tell.
+	Setting string
+	// Reason says what is wrong and what to do.
+	Reason string
+	// Err is librdkafka's error, nil where concord found the fault.
+	Err error
+}
+
+func (e *ConfigError) Error() string {
+	if e.Setting == "" {
+		return "concord: configuration: " + e.Reason
+	}
+	return "concord: setting " + e.Setting + ": " + e.Reason
+}
+
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// ProduceError says why a message was not acknowledged. errors.Is and errors.As
+// see through it: to ctx's error, to a [serde.Class], to a kafka.Error.
+type ProduceError struct {
+	Topic string
+	// MaybeDelivered is set when the message was handed over and its
+	// acknowledgement never came: it may be in the topic, or still get there.
+	MaybeDelivered bool
+	Err            error
+}
+
+func (e *ProduceError) Error() string {
+	text := "concord: produce to " + strconv.Quote(e.Topic) + ": " + withoutName(e.Err)
+	if e.MaybeDelivered {
+		text += " (it may be delivered all the same)"
+	}
+	return text
+}
+
+func (e *ProduceError) Unwrap() error { return e.Err }
+
+// FlushError is what [Producer.Flush] and [Producer.Close] did not see delivered.
+type FlushError struct {
+	// Waiting is how many messages have no acknowledgement yet. After Close
+	// they were given up; some may have been delivered.
+	Waiting int
+	// Failed is how many messages of [Producer.ProduceAsync], and of Produce
+	// calls that had stopped waiting, were refused since the last Flush.
+	Failed int
+	// Err is the first failure, or else why Flush stopped waiting.
+	Err error
+}
+
+func (e *FlushError) Error() string {
+	return fmt.Sprintf("concord: flush: %d messages failed, %d not acknowledged: %s", e.Failed, e.Waiting, withoutName(e.Err))
+}
+
+func (e *FlushError) Unwrap() error { return e.Err }
+
+// Stage is what was being done with a record when it failed.
+type Stage uint8
+
+// The stages in their order.
+const (
+	ReadingKey Stage = iota
+	ReadingValue
+	Handling
+)
+
+// String is the stage in words: "reading the key", "reading the value", "handling".
+func (s Stage) String() string {
+	switch s {
+	case ReadingKey:
+		return "reading the key"
+	case ReadingValue:
+		return "reading the value"
+	}
+	return "handling"
+}
+
+// RecordError is a record that could not be read or handled. Nothing at or past
+// its offset in its partition was committed, so it is the first to be read there
+// when the consumer runs again. errors.Is(err, class) asks for a [serde.Class].
+type RecordError struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	// Stage is what failed.
+	Stage Stage
+	// SchemaID and GUID are the writer schema of the key or value that could
+	// not be read, of the value when handling failed; zero where not known.
+	SchemaID registry.SchemaID
+	GUID     registry.GUID
+	Err      error
+}
+
+func (e *RecordError) Error() string {
+	text := fmt.Sprintf("concord: %s[%d]@%d: %s", e.Topic, e.Partition, e.Offset, e.Stage)
+	if e.SchemaID != 0 {
+		text += fmt.Sprintf(" (schema id %d)", e.SchemaID)
+	}
+	return text + ": " + withoutName(e.Err)
+}
+
+func (e *RecordError) Unwrap() error { return e.Err }
+
+// ConsumeError is a failure of the consumer that no single record is to blame
+// for: missing rights, an unknown topic, a failed commit. Err is a kafka.Error.
+type ConsumeError struct {
+	// Doing is what failed: "subscribe", "consume", "commit", "close".
+	Doing string
+	Err   error
+}
+
+func (e *ConsumeError) Error() string { return "concord: " + e.Doing + ": " + withoutName(e.Err) }
+
+func (e *ConsumeError) Unwrap() error { return e.Err }
+
+// withoutName is err's text without the package's name, which the outer error
+// has said already.
+func withoutName(err error) string {
+	if err == nil {
+		return "unknown error"
+	}
+	return strings.TrimPrefix(err.Error(), "concord: ")
+}

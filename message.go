@@ -1,0 +1,82 @@
+package concord
+
+import (
+	"context"
+	"time"
+
+	"github.com/concord-go/concord/serde"
+)
+
+// Header is a record header. Kafka allows several with one key, keeps their
+// order, and tells a nil value from an empty one.
+type Header = serde.Header
+
+// Message is one record with its key and value as Go values.
+//
+// To produce one, fill in Topic, Value and, nearly always, Key; the zero value
+// of every other field means the usual thing. On reading, every field but
+// ToPartition is filled in.
+type Message[K, V any] struct {
+	Topic string
+	Key   K
+	Value V
+
+	// NullKey and Tombstone say that the record's key or value is Kafka's null,
+	// whatever stands in Key or Value: a compacted topic deletes what was
+	// written under the key of a tombstone. On reading, Key or Value is then
+	// its type's zero value. Records with a null key are spread over the
+	// partitions at random.
+	NullKey   bool
+	Tombstone bool
+
+	Headers []Header
+
+	// Timestamp has milliseconds. Producing with the zero Time means now.
+	Timestamp time.Time
+
+	// ToPartition is the partition to write to. nil leaves it to the
+	// partitioner, which puts equal keys in one partition. It is never set on
+	// reading, so that a record that was read can be produced elsewhere.
+	ToPartition *int32
+
+	// Partition and Offset are where the record was read; [Producer] does not
+	// look at them.
+	Partition int32
+	Offset    int64
+
+	// KeyInfo and ValueInfo are what is known of key and value besides
+	// themselves, first of all the writer schema. [Producer] does not look at them.
+	KeyInfo   serde.Info
+	ValueInfo serde.Info
+}
+
+// Handler does a program's work on one record. Its record counts as handled,
+// and its offset may be committed, when it returns nil, and not before. The
+// message is the handler's to keep.
+type Handler[K, V any] func(ctx context.Context, m *Message[K, V]) error
+
+// Delivery is where an acknowledged record now is.
+type Delivery struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	// Timestamp is what the record was sent with. A topic whose
+	// message.timestamp.type is LogAppendTime keeps the broker's instead.
+	Timestamp time.Time
+}
+
+// Serializer writes keys or values: [*serde.Serializer] does, and so do
+// [String], [Bytes] and [Int64]. It is safe for concurrent use.
+type Serializer[T any] interface {
+	// AppendSerialize appends the bytes of v, framed, to dst. Data.Bytes is the
+	// extended dst, or nil where v is to be Kafka's null.
+	AppendSerialize(ctx context.Context, dst []byte, field serde.Field, v T) (serde.Data, error)
+}
+
+// Deserializer reads keys or values: [*serde.Deserializer] does, and so do
+// [String], [Bytes] and [Int64]. It is safe for concurrent use.
+type Deserializer[T any] interface {
+	// Deserialize reads all of data into *v. Info tells what it could of the
+	// writer schema also when there is an error.
+	Deserialize(ctx context.Context, field serde.Field, data serde.Data, v *T) (serde.Info, error)
+}

@@ -1,0 +1,214 @@
+//go:build cgo
+
+package concord
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+)
+
+// poller is the consumer without its types. Whoever runs it owns the
+// kafka.Consumer: polling, rebalancing, handling, storing and committing all
+// happen on that goroutine, so a partition is never revoked under a record.
+type poller struct {
+	kc    *kafka.Consumer
+	log   *slog.Logger
+	drain time.Duration
+
+	running chan struct{} // one token: held by the run in progress
+
+	closing   chan struct{} // closed when close begins
+	closed    chan struct{} // closed when everything has ended
+	closeOnce sync.Once
+	closeErr  error // read it after closed
+	owned     sync.WaitGroup
+}
+
+const (
+	// pollWait bounds how long the end of a context goes unnoticed.
+	pollWait = 100 * time.Millisecond
+	// leaveWait bounds the wait for the group to be left.
+	leaveWait = 5 * time.Second
+)
+
+func newPoller(config *kafka.ConfigMap, log *slog.Logger, drain time.Duration) (*poller, error) {
+	kc, err := kafka.NewConsumer(config)
+	if err != nil {
+		return nil, err
+	}
+	p := &poller{
+		kc: kc, log: log, drain: drain,
+		running: make(chan struct{}, 1),
+		closing: make(chan struct{}),
+		closed:  make(chan struct{}),
+	}
+	p.owned.Go(func() { drainLog(log, kc.Logs()) })
+	return p, nil
+}
+
+// run polls until ctx is done or handle fails. handle's nil lets the record's
+// offset be stored.
+func (p *poller) run(ctx context.Context, topics []string, handle func(context.Context, *kafka.Message) error) (err error) {
+	select {
+	case p.running <- struct{}{}:
+		defer func() { <-p.running }()
+	default:
+		select {
+		case <-p.closing:
+			return ErrClosed
+		default:
+			return ErrRunning
+		}
+	}
+	select {
+	case <-p.closing:
+		return ErrClosed
+	default:
+	}
+	for _, topic := range topics {
+		if len(topic) == 0 || topic[0] != '^' {
+			if err := validTopic(topic); err != nil {
+				return &ConsumeError{Doing: "subscribe", Err: err}
+			}
+		}
+	}
+	if len(topics) == 0 {
+		return &ConsumeError{Doing: "subscribe", Err: errors.New("no topic is given")}
+	}
+	if err := p.kc.SubscribeTopics(topics, p.rebalance); err != nil {
+		return &ConsumeError{Doing: "subscribe", Err: err}
+	}
+	// Also when a handler or a loop's body panics.
+	defer func() { err = errors.Join(err, p.leave()) }()
+
+	handling, cancel := p.handlingContext(ctx)
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.closing:
+			return nil
+		default:
+		}
+		switch event := p.kc.Poll(int(pollWait / time.Millisecond)).(type) {
+		case *kafka.Message:
+			if err := event.TopicPartition.Error; err != nil {
+				return &ConsumeError{Doing: "consume", Err: err}
+			}
+			if err := handle(handling, event); err != nil {
+				return err
+			}
+			if _, err := p.kc.StoreMessage(event); err != nil {
+				// The partition was taken away: its new owner reads the record again.
+				p.log.LogAttrs(ctx, slog.LevelWarn, "an offset was not stored: "+err.Error(), slog.String("client", p.kc.String()))
+			}
+		case kafka.Error:
+			if stops(event) {
+				return &ConsumeError{Doing: "consume", Err: event}
+			}
+			p.log.LogAttrs(ctx, slog.LevelWarn, event.Error(), slog.String("client", p.kc.String()))
+		}
+	}
+}
+
+// handlingContext is what handlers get: it has ctx's values and ends a while
+// after ctx does, or after closing begins.
+func (p *poller) handlingContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	handling, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p.owned.Go(func() {
+		select {
+		case <-ctx.Done():
+		case <-p.closing:
+		case <-handling.Done():
+			return
+		}
+		timer := time.NewTimer(p.drain)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-handling.Done():
+		}
+	})
+	return handling, cancel
+}
+
+// rebalance commits what was handled before partitions go to another member.
+// librdkafka assigns and unassigns by itself, as the protocol in use wants it.
+func (p *poller) rebalance(kc *kafka.Consumer, event kafka.Event) error {
+	if _, revoked := event.(kafka.RevokedPartitions); revoked && !kc.AssignmentLost() {
+		if err := p.commit(); err != nil {
+			p.log.LogAttrs(context.Background(), slog.LevelWarn, err.Error(), slog.String("client", kc.String()))
+		}
+	}
+	return nil
+}
+
+// commit commits the stored offsets and waits for the answer.
+func (p *poller) commit() error {
+	_, err := p.kc.Commit()
+	if err == nil || isCode(err, kafka.ErrNoOffset) {
+		return nil
+	}
+	return &ConsumeError{Doing: "commit", Err: err}
+}
+
+// leave commits and leaves the group, so that the next run, here or elsewhere,
+// begins with what is committed.
+func (p *poller) leave() error {
+	err := p.commit()
+	if uerr := p.kc.Unsubscribe(); uerr != nil {
+		return errors.Join(err, &ConsumeError{Doing: "leave the group", Err: uerr})
+	}
+	for deadline := time.Now().Add(leaveWait); time.Now().Before(deadline); {
+		left, aerr := p.kc.Assignment()
+		if aerr != nil || len(left) == 0 {
+			break
+		}
+		p.kc.Poll(int(pollWait / time.Millisecond)) // serves the rebalance; records are dropped unhandled
+	}
+	return err
+}
+
+// close ends a run, then the consumer.
+func (p *poller) close(ctx context.Context) error {
+	p.closeOnce.Do(func() {
+		close(p.closing)
+		go func() {
+			defer close(p.closed)
+			p.running <- struct{}{} // never given back: nothing runs after this
+			if err := p.kc.Close(); err != nil {
+				p.closeErr = &ConsumeError{Doing: "close", Err: err}
+			}
+			p.owned.Wait()
+		}()
+	})
+	select {
+	case <-p.closed:
+		return p.closeErr
+	case <-ctx.Done():
+		return &ConsumeError{Doing: "close", Err: context.Cause(ctx)}
+	}
+}
+
+// stops reports whether an error of the client is one that waiting does not mend.
+func stops(e kafka.Error) bool {
+	if e.IsFatal() {
+		return true
+	}
+	switch e.Code() {
+	case kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic, kafka.ErrTopicException,
+		kafka.ErrTopicAuthorizationFailed, kafka.ErrGroupAuthorizationFailed, kafka.ErrClusterAuthorizationFailed,
+		kafka.ErrAuthentication, kafka.ErrSaslAuthenticationFailed, kafka.ErrUnsupportedSaslMechanism,
+		kafka.ErrAutoOffsetReset, kafka.ErrOffsetOutOfRange, kafka.ErrInvalidGroupID, kafka.ErrFencedInstanceID,
+		kafka.ErrInconsistentGroupProtocol, kafka.ErrUnsupportedFeature:
+		return true
+	}
+	return false
+}
