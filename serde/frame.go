@@ -96,7 +96,7 @@ func parseFrame(indexed bool, role Role, data Data) (r frameRef, payload []byte,
 					r.path, _, err = parsePath(rest)
 				}
 				if err != nil {
-					return frameRef{}, nil, &classed{class: headerClass(err), text: "header " + key, cause: err}
+					return frameRef{}, nil, classf(headerClass(err), "header %s: %s", key, err.Error())
 				}
 				return r, data.Bytes, nil
 			}
