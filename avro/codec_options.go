@@ -1,0 +1,82 @@
+package avro
+
+// EncoderOption changes an [Encoder]; see [NewEncoder].
+type EncoderOption interface{ applyToEncoder(*encodeConfig) }
+
+// DecoderOption changes a [Decoder]; see [NewDecoder].
+type DecoderOption interface{ applyToDecoder(*decodeConfig) }
+
+// CodecOption changes both, and a [Format].
+type CodecOption interface {
+	EncoderOption
+	DecoderOption
+	FormatOption
+}
+
+type encodeConfig struct {
+	limits     Limits
+	raw        bool
+	allowExtra bool
+}
+
+type decodeConfig struct {
+	limits        Limits
+	raw           bool
+	allowExtra    bool
+	allowMissing  bool
+	allowTrailing bool
+}
+
+type codecOption struct {
+	encoder func(*encodeConfig)
+	decoder func(*decodeConfig)
+}
+
+func (o codecOption) applyToEncoder(c *encodeConfig) { o.encoder(c) }
+func (o codecOption) applyToDecoder(c *decodeConfig) { o.decoder(c) }
+func (o codecOption) applyToFormat(c *formatConfig) {
+	c.encoder = append(c.encoder, o)
+	c.decoder = append(c.decoder, o)
+}
+
+// WithLimits sets the limits; see [Limits] for the defaults. On encoding only Depth
+// counts.
+func WithLimits(l Limits) CodecOption {
+	return codecOption{func(c *encodeConfig) { c.limits = l }, func(c *decodeConfig) { c.limits = l }}
+}
+
+// WithRawStrings takes strings that are not valid UTF-8, in both directions. Without
+// it they are errors, as Avro 1.12 defines strings to be UTF-8.
+func WithRawStrings() CodecOption {
+	return codecOption{func(c *encodeConfig) { c.raw = true }, func(c *decodeConfig) { c.raw = true }}
+}
+
+// AllowExtraFields lets the Go type, or a dynamic record, have fields that the schema
+// lacks: they are not written, and keep their values on reading. Without it they are
+// errors, so that no data vanish silently.
+func AllowExtraFields() CodecOption {
+	return codecOption{func(c *encodeConfig) { c.allowExtra = true }, func(c *decodeConfig) { c.allowExtra = true }}
+}
+
+// DecoderFormatOption changes a [Decoder], and a [Format].
+type DecoderFormatOption interface {
+	DecoderOption
+	FormatOption
+}
+
+type decoderOption func(*decodeConfig)
+
+func (o decoderOption) applyToDecoder(c *decodeConfig) { o(c) }
+func (o decoderOption) applyToFormat(c *formatConfig)  { c.decoder = append(c.decoder, o) }
+
+// AllowMissingFields lets the reader schema have fields that the Go type lacks: they
+// are passed over. Without it they are errors.
+func AllowMissingFields() DecoderFormatOption {
+	return decoderOption(func(c *decodeConfig) { c.allowMissing = true })
+}
+
+// AllowTrailingBytes ignores bytes after the value, as other clients do. Without it
+// they are errors of the class [serde.TrailingBytes].
+func AllowTrailingBytes() DecoderFormatOption {
+	return decoderOption(func(c *decodeConfig) { c.allowTrailing = true })
+}

@@ -1,0 +1,436 @@
+package avro
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"reflect"
+	"unicode/utf8"
+
+	"github.com/concord-go/concord/serde"
+)
+
+// block is one block of an array or a map.
+type block struct {
+	count int // of its items; 0 ends the array
+	end   int // where it must end, -1 where the writer did not say
+}
+
+// block reads the head of a block whose items take at least size bytes each, and
+// checks that so many items can be there at all, before anything is allocated for them.
+func (d *decoding) block(o *op, size, pos int) (b block, next int, err error) {
+	u, next := varint(d.buf, pos)
+	if next < 0 {
+		return b, 0, d.failVarint(o, next, pos)
+	}
+	count := unzigzag(u)
+	b.end = -1
+	left := len(d.buf) - next
+	if count < 0 {
+		if count == math.MinInt64 {
+			return b, 0, d.fail(o, pos, serde.Malformed, "a block's count has no absolute value")
+		}
+		count = -count
+		u, sized := varint(d.buf, next)
+		if sized < 0 {
+			return b, 0, d.failVarint(o, sized, next)
+		}
+		n := unzigzag(u)
+		if uint64(n) > uint64(len(d.buf)-sized) {
+			return b, 0, d.failLength(o, n, sized)
+		}
+		next, left = sized, int(n)
+		b.end = sized + left
+	}
+	switch {
+	case size > 0 && count > int64(left/size):
+		class := serde.Truncated
+		if b.end >= 0 {
+			class = serde.Malformed
+		}
+		return b, 0, d.fail(o, pos, class, fmt.Sprintf("a block of %d items in %d bytes", count, left))
+	case size == 0:
+		if d.empty -= count; d.empty < 0 {
+			return b, 0, d.fail(o, pos, serde.LimitExceeded, "more items without any bytes than Limits.EmptyItems allows")
+		}
+		if count > math.MaxInt32 {
+			return b, 0, d.fail(o, pos, serde.LimitExceeded, "a block of more than 2^31 items")
+		}
+	}
+	b.count = int(count)
+	return b, next, nil
+}
+
+// closeBlock checks that a block ended where its head said.
+func (d *decoding) closeBlock(o *op, b block, pos int) error {
+	if b.end >= 0 && pos != b.end {
+		return d.fail(o, pos, serde.Malformed, fmt.Sprintf("a block ends at byte %d, its head says %d", pos, b.end))
+	}
+	return nil
+}
+
+// array reads an array into the slice or Go array at m.
+func (d *decoding) array(o *op, m memory, pos int) (int, error) {
+	total := 0
+	if o.code != opArray {
+		makeEmpty(o, m)
+	}
+	for {
+		b, next, err := d.block(o, o.n, pos)
+		if err != nil {
+			return 0, err
+		}
+		pos = next
+		if b.count == 0 {
+			if err := d.closeBlock(o, b, pos); err != nil {
+				return 0, err
+			}
+			break
+		}
+		if pos, err = d.items(o, m, total, b.count, pos); err != nil {
+			return 0, err
+		}
+		if err := d.closeBlock(o, b, pos); err != nil {
+			return 0, err
+		}
+		total += b.count
+	}
+	if o.code == opArray && total != o.more.typ.Len() {
+		return 0, d.fail(o, pos, serde.TypeMismatch, fmt.Sprintf("the Go array has %d elements, the data %d", o.more.typ.Len(), total))
+	}
+	return pos, nil
+}
+
+func makeEmpty(o *op, m memory) {
+	switch o.code {
+	case opStrings:
+		*view[[]string](m) = []string{}
+	case opInt32s:
+		*view[[]int32](m) = []int32{}
+	case opInt64s:
+		*view[[]int64](m) = []int64{}
+	case opFloat32s:
+		*view[[]float32](m) = []float32{}
+	case opFloat64s:
+		*view[[]float64](m) = []float64{}
+	case opBooleans:
+		*view[[]bool](m) = []bool{}
+	default:
+		m.value(o.more.typ).Set(o.more.empty)
+	}
+}
+
+// items reads n more items, of which total are there already.
+func (d *decoding) items(o *op, m memory, total, n, pos int) (int, error) {
+	switch o.code {
+	case opStrings:
+		return decodeItems(d, o, view[[]string](m), n, pos, (*decoding).stringItems)
+	case opInt32s:
+		return decodeItems(d, o, view[[]int32](m), n, pos, (*decoding).int32Items)
+	case opInt64s:
+		return decodeItems(d, o, view[[]int64](m), n, pos, (*decoding).int64Items)
+	case opFloat32s:
+		return decodeItems(d, o, view[[]float32](m), n, pos, (*decoding).float32Items)
+	case opFloat64s:
+		return decodeItems(d, o, view[[]float64](m), n, pos, (*decoding).float64Items)
+	case opBooleans:
+		return decodeItems(d, o, view[[]bool](m), n, pos, (*decoding).booleanItems)
+	case opArray:
+		if n > o.more.typ.Len()-total {
+			return 0, d.fail(o, pos, serde.TypeMismatch, fmt.Sprintf("the Go array has only %d elements", o.more.typ.Len()))
+		}
+		for i := range n {
+			var err error
+			if pos, err = d.item(o, m.arrayElem(total+i, o.size), total+i, pos); err != nil {
+				return 0, err
+			}
+		}
+		return pos, nil
+	}
+	for done := 0; done < n; {
+		// Room is made in steps: an item in Go may be far larger than on the wire, so
+		// memory for the next ones is taken once the former ones were really there.
+		step := n - done
+		if most := d.step(int(o.size), total+done); step > most {
+			step = most
+		}
+		if err := d.grow(o, m, total+done, step, pos); err != nil {
+			return 0, err
+		}
+		for i := range step {
+			var err error
+			if pos, err = d.item(o, m.sliceElem(total+done+i, o.size), total+done+i, pos); err != nil {
+				return 0, err
+			}
+		}
+		done += step
+	}
+	return pos, nil
+}
+
+func (d *decoding) item(o *op, m memory, i, pos int) (int, error) {
+	if d.depth--; d.depth < 0 {
+		return 0, d.failDepth(o, pos)
+	}
+	pos, err := d.run(o.sub, m, pos)
+	d.depth++
+	if err != nil {
+		if e, ok := err.(*DecodeError); ok {
+			e.steps.addIndex(i)
+			e.steps.add(o.path)
+		}
+		return 0, err
+	}
+	return pos, nil
+}
+
+// step is how many elements of size bytes to make room for at once, when there are
+// so many already: 64 KiB, or as many again.
+func (d *decoding) step(size, have int) int {
+	return max(1, have, 64<<10/max(1, size))
+}
+
+// grow makes room for n more elements in the slice at m, which has len of them.
+func (d *decoding) grow(o *op, m memory, have, n, pos int) error {
+	before := m.sliceCap()
+	if have+n > before {
+		s := m.value(o.more.typ)
+		s.Grow(n)
+		if d.memory -= int64(m.sliceCap()-before) * int64(o.size); d.memory < 0 {
+			return d.failMemory(o, pos)
+		}
+	}
+	m.setSliceLen(have + n)
+	return nil
+}
+
+// decodeItems appends n items to *s in one tight loop. The wire has at least one byte
+// for each, so what it allocates is bounded by the payload's size.
+func decodeItems[E any](d *decoding, o *op, s *[]E, n, pos int, read func(*decoding, *op, []E, int, int) (int, error)) (int, error) {
+	have := len(*s)
+	if have+n > cap(*s) {
+		room := max(have+n, 2*have)
+		if d.memory -= int64(room-cap(*s)) * int64(o.size); d.memory < 0 {
+			return 0, d.failMemory(o, pos)
+		}
+		grown := make([]E, have, room)
+		copy(grown, *s)
+		*s = grown
+	}
+	*s = (*s)[:have+n]
+	return read(d, o, (*s)[have:], have, pos)
+}
+
+func (d *decoding) failItem(o *op, i int, err error) error {
+	if e, ok := err.(*DecodeError); ok {
+		e.steps = pathSteps{}
+		e.steps.addIndex(i)
+		e.steps.add(o.path)
+	}
+	return err
+}
+
+func (d *decoding) stringItems(o *op, s []string, have, pos int) (int, error) {
+	buf := d.buf
+	for i := range s {
+		u, next := varint(buf, pos)
+		if next < 0 {
+			return 0, d.failItem(o, have+i, d.failVarint(o, next, pos))
+		}
+		n := unzigzag(u)
+		if uint64(n) > uint64(len(buf)-next) {
+			return 0, d.failItem(o, have+i, d.failLength(o, n, next))
+		}
+		pos = next + int(n)
+		b := buf[next:pos]
+		if !utf8.Valid(b) && !d.raw {
+			return 0, d.failItem(o, have+i, d.fail(o, next, serde.Malformed, "a string is not valid UTF-8"))
+		}
+		s[i] = string(b)
+	}
+	return pos, nil
+}
+
+func (d *decoding) int64Items(o *op, s []int64, have, pos int) (int, error) {
+	buf := d.buf
+	for i := range s {
+		u, next := varint(buf, pos)
+		if next < 0 {
+			return 0, d.failItem(o, have+i, d.failVarint(o, next, pos))
+		}
+		pos = next
+		v := unzigzag(u)
+		if o.flag && int64(int32(v)) != v {
+			return 0, d.failItem(o, have+i, d.fail(o, pos, serde.Malformed, "an int does not fit into 32 bits"))
+		}
+		s[i] = v
+	}
+	return pos, nil
+}
+
+func (d *decoding) int32Items(o *op, s []int32, have, pos int) (int, error) {
+	buf := d.buf
+	for i := range s {
+		u, next := varint(buf, pos)
+		if next < 0 {
+			return 0, d.failItem(o, have+i, d.failVarint(o, next, pos))
+		}
+		v := unzigzag(u)
+		if int64(int32(v)) != v {
+			return 0, d.failItem(o, have+i, d.fail(o, pos, serde.Malformed, "an int does not fit into 32 bits"))
+		}
+		pos = next
+		s[i] = int32(v)
+	}
+	return pos, nil
+}
+
+// The number of bytes of what follows was checked with the block's head.
+
+func (d *decoding) float64Items(_ *op, s []float64, _, pos int) (int, error) {
+	b := d.buf[pos : pos+8*len(s)]
+	for i := range s {
+		s[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+	}
+	return pos + len(b), nil
+}
+
+func (d *decoding) float32Items(_ *op, s []float32, _, pos int) (int, error) {
+	b := d.buf[pos : pos+4*len(s)]
+	for i := range s {
+		s[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return pos + len(b), nil
+}
+
+func (d *decoding) booleanItems(o *op, s []bool, have, pos int) (int, error) {
+	b := d.buf[pos : pos+len(s)]
+	for i, c := range b {
+		if c > 1 {
+			return 0, d.failItem(o, have+i, d.fail(o, pos+i, serde.Malformed, "a boolean is neither 0 nor 1"))
+		}
+		s[i] = c == 1
+	}
+	return pos + len(b), nil
+}
+
+// mapping reads a map into the Go map at m. Of entries with one key the last counts.
+func (d *decoding) mapping(o *op, m memory, pos int) (int, error) {
+	b, pos, err := d.block(o, o.n, pos)
+	if err != nil {
+		return 0, err
+	}
+	const firstRoom = 256 // not more at once, as in items
+	room := min(b.count, firstRoom)
+	var put func(key []byte, pos int) (int, error)
+	switch o.code {
+	case opStringMap:
+		entries := make(map[string]string, room)
+		*view[map[string]string](m) = entries
+		put = func(key []byte, pos int) (int, error) {
+			v, next, err := d.text(o, pos)
+			if err == nil {
+				entries[string(key)] = v
+			}
+			return next, err
+		}
+	case opInt64Map:
+		entries := make(map[string]int64, room)
+		*view[map[string]int64](m) = entries
+		put = func(key []byte, pos int) (int, error) {
+			v, next, err := d.integer(o, o.flag, pos)
+			if err == nil {
+				entries[string(key)] = v
+			}
+			return next, err
+		}
+	default:
+		entries := reflect.MakeMapWithSize(o.more.typ, room)
+		m.value(o.more.typ).Set(entries)
+		elem := reflect.New(o.more.elem)
+		at := memoryOfPointer(elem)
+		keyType := o.more.typ.Key()
+		put = func(key []byte, pos int) (int, error) {
+			elem.Elem().SetZero()
+			next, err := d.run(o.sub, at, pos)
+			if err == nil {
+				entries.SetMapIndex(reflect.ValueOf(string(key)).Convert(keyType), elem.Elem())
+			}
+			return next, err
+		}
+	}
+	if d.depth--; d.depth < 0 {
+		return 0, d.failDepth(o, pos)
+	}
+	pos, err = d.entries(o, b, pos, put)
+	d.depth++
+	return pos, err
+}
+
+// entries reads a map's blocks, of which b is the first, and hands each key to put,
+// which reads the value.
+func (d *decoding) entries(o *op, b block, pos int, put func(key []byte, pos int) (int, error)) (int, error) {
+	for b.count > 0 {
+		for range b.count {
+			if d.memory -= int64(o.size); d.memory < 0 {
+				return 0, d.failMemory(o, pos)
+			}
+			key, next, err := d.key(o, pos)
+			if err != nil {
+				return 0, err
+			}
+			if pos, err = put(key, next); err != nil {
+				if e, ok := err.(*DecodeError); ok {
+					if o.sub == nil {
+						e.steps = pathSteps{}
+					}
+					e.steps.add("[*]")
+					e.steps.add(o.path)
+				}
+				return 0, err
+			}
+		}
+		err := d.closeBlock(o, b, pos)
+		if err != nil {
+			return 0, err
+		}
+		if b, pos, err = d.block(o, o.n, pos); err != nil {
+			return 0, err
+		}
+	}
+	return pos, d.closeBlock(o, b, pos)
+}
+
+// key reads a map's key.
+func (d *decoding) key(o *op, pos int) ([]byte, int, error) {
+	u, next := varint(d.buf, pos)
+	if next < 0 {
+		return nil, 0, d.failVarint(o, next, pos)
+	}
+	n := unzigzag(u)
+	if uint64(n) > uint64(len(d.buf)-next) {
+		return nil, 0, d.failLength(o, n, next)
+	}
+	b := d.buf[next : next+int(n)]
+	if !d.raw && !utf8.Valid(b) {
+		return nil, 0, d.fail(o, next, serde.Malformed, "a map's key is not valid UTF-8")
+	}
+	return b, next + int(n), nil
+}
+
+// text reads a string.
+func (d *decoding) text(o *op, pos int) (string, int, error) {
+	u, next := varint(d.buf, pos)
+	if next < 0 {
+		return "", 0, d.failVarint(o, next, pos)
+	}
+	n := unzigzag(u)
+	if uint64(n) > uint64(len(d.buf)-next) {
+		return "", 0, d.failLength(o, n, next)
+	}
+	b := d.buf[next : next+int(n)]
+	if !d.raw && !utf8.Valid(b) {
+		return "", 0, d.fail(o, next, serde.Malformed, "a string is not valid UTF-8")
+	}
+	return string(b), next + int(n), nil
+}

@@ -1,0 +1,278 @@
+package avro
+
+import (
+	"fmt"
+	"math/big"
+
+	"github.com/concord-go/concord/serde"
+)
+
+// dynamicNode reads, or writes, one type as a value of the goavro form. Nodes of
+// recursive types refer to themselves.
+type dynamicNode struct {
+	kind   Kind   // of the value
+	wire   Kind   // of the bytes, where numbers are promoted
+	wrap   string // the key under which a union's branch stands; empty: not wrapped
+	op     op     // what the runner of plain operations needs
+	fields []dynamicField
+	items  *dynamicNode
+	subs   []*dynamicNode // the writer's union's branches; nil: see op.more.reasons
+	names  map[string]int // encoding: fields, or branches, by name
+	schema *Schema        // encoding: the writer's
+	unit   int64          // of a time
+	clock  bool           // a time of day
+}
+
+// dynamicField is a step in reading or writing a record.
+type dynamicField struct {
+	name    string
+	node    *dynamicNode // nil: skip is run instead
+	more    []dynamicField
+	skip    *program
+	data    []byte // a default
+	hasData bool
+}
+
+// What values take in Go's memory, roughly: a map with its first entries, an entry
+// more, and a boxed value.
+const (
+	sizeOfMap   = 48
+	sizeOfEntry = 48
+	sizeOfBox   = 16
+)
+
+// dynamic reads a value.
+func (d *decoding) dynamic(n *dynamicNode, pos int) (any, int, error) {
+	if d.depth--; d.depth < 0 {
+		return nil, 0, d.failDepth(nil, pos)
+	}
+	v, pos, err := d.dynamicValue(n, pos)
+	d.depth++
+	if err != nil {
+		return nil, 0, err
+	}
+	if n.wrap != "" {
+		if d.memory -= sizeOfMap + sizeOfEntry; d.memory < 0 {
+			return nil, 0, d.failMemory(nil, pos)
+		}
+		v = map[string]any{n.wrap: v}
+	}
+	return v, pos, nil
+}
+
+func (d *decoding) dynamicValue(n *dynamicNode, pos int) (any, int, error) {
+	o := &n.op
+	if n.subs != nil {
+		u, next := varint(d.buf, pos)
+		if next < 0 {
+			return nil, 0, d.failVarint(o, next, pos)
+		}
+		i := unzigzag(u)
+		if uint64(i) >= uint64(len(n.subs)) {
+			return nil, 0, d.failIndex(o, len(n.subs), pos)
+		}
+		if n.subs[i] == nil {
+			return nil, 0, d.fail(o, pos, serde.Incompatible, o.more.reasons[i])
+		}
+		return d.dynamic(n.subs[i], next)
+	}
+	if d.memory -= sizeOfBox; d.memory < 0 {
+		return nil, 0, d.failMemory(o, pos)
+	}
+	switch n.kind {
+	case Null:
+		return nil, pos, nil
+	case Boolean:
+		if pos >= len(d.buf) {
+			return nil, 0, d.failVarint(o, varintTruncated, pos)
+		}
+		if d.buf[pos] > 1 {
+			return nil, 0, d.fail(o, pos, serde.Malformed, "a boolean is neither 0 nor 1")
+		}
+		return d.buf[pos] == 1, pos + 1, nil
+	case Int, Long:
+		return d.dynamicInteger(n, pos)
+	case Float, Double:
+		f, next, err := d.anyFloat(o, n.wire, pos)
+		switch {
+		case err != nil:
+			return nil, 0, err
+		case n.kind == Float:
+			return float32(f), next, nil
+		}
+		return f, next, nil
+	case String:
+		v, next, err := d.text(o, pos)
+		return v, next, err
+	case Bytes, Fixed:
+		return d.dynamicBytes(n, pos)
+	case Enum:
+		u, next := varint(d.buf, pos)
+		if next < 0 {
+			return nil, 0, d.failVarint(o, next, pos)
+		}
+		symbol, err := d.symbol(o, o.more.symbols, unzigzag(u), pos)
+		return symbol, next, err
+	case Record:
+		v, next, err := d.dynamicRecord(n, pos)
+		return v, next, err
+	case Array:
+		return d.dynamicArray(n, pos)
+	case Map:
+		return d.dynamicMap(n, pos)
+	}
+	if n.items != nil { // a reader's union around it
+		return d.dynamic(n.items, pos)
+	}
+	return nil, 0, d.fail(o, pos, serde.Incompatible, o.more.reasons[0])
+}
+
+func (d *decoding) dynamicInteger(n *dynamicNode, pos int) (any, int, error) {
+	v, next, err := d.integer(&n.op, n.wire == Int, pos)
+	if err != nil {
+		return nil, 0, err
+	}
+	if v, err = n.op.more.scale.apply(v); err == nil && n.clock {
+		v, err = times(v, n.unit)
+	}
+	switch {
+	case err != nil:
+		return nil, 0, d.failWith(&n.op, pos, err)
+	case n.clock:
+		return durationOf(v), next, nil
+	case n.unit > 0:
+		return timeOf(v, n.unit), next, nil
+	case n.kind == Long:
+		return v, next, nil
+	case int64(int32(v)) != v:
+		return nil, 0, d.failWith(&n.op, pos, errInstantRange)
+	}
+	return int32(v), next, nil
+}
+
+func (d *decoding) dynamicBytes(n *dynamicNode, pos int) (any, int, error) {
+	b, next, err := d.take(&n.op, pos)
+	if err != nil {
+		return nil, 0, err
+	}
+	if c := n.op.more.decimal; c != nil {
+		r := new(big.Rat)
+		if err := c.toRat(r, b); err != nil {
+			return nil, 0, d.failWith(&n.op, pos, err)
+		}
+		return r, next, nil
+	}
+	return append(make([]byte, 0, len(b)), b...), next, nil
+}
+
+func (d *decoding) dynamicRecord(n *dynamicNode, pos int) (map[string]any, int, error) {
+	if n.kind != Record {
+		return nil, 0, d.fail(&n.op, pos, serde.Incompatible, n.op.more.reasons[0])
+	}
+	if d.memory -= int64(sizeOfMap + len(n.fields)*sizeOfEntry); d.memory < 0 {
+		return nil, 0, d.failMemory(&n.op, pos)
+	}
+	record := make(map[string]any, len(n.fields))
+	for i := range n.fields {
+		var err error
+		if pos, err = d.dynamicField(record, &n.fields[i], pos); err != nil {
+			return nil, 0, err
+		}
+	}
+	return record, pos, nil
+}
+
+func (d *decoding) dynamicField(record map[string]any, f *dynamicField, pos int) (int, error) {
+	switch {
+	case f.hasData:
+		if d.memory -= int64(len(f.data)); d.memory < 0 {
+			return 0, within(d.failMemory(nil, pos), f.name)
+		}
+		buf := d.buf
+		d.buf = f.data
+		v, _, err := d.dynamic(f.node, 0)
+		d.buf = buf
+		if err != nil {
+			return 0, within(err, f.name)
+		}
+		record[f.name] = v
+		return pos, nil
+	case f.node == nil:
+		next, err := d.run(f.skip, memory{}, pos)
+		return next, err
+	}
+	v, next, err := d.dynamic(f.node, pos)
+	if err != nil {
+		return 0, within(err, f.name)
+	}
+	record[f.name] = v
+	for i := range f.more { // other reader fields that read the same
+		if _, err := d.dynamicField(record, &f.more[i], pos); err != nil {
+			return 0, err
+		}
+	}
+	return next, nil
+}
+
+func (d *decoding) dynamicArray(n *dynamicNode, pos int) (any, int, error) {
+	items := []any{}
+	for {
+		b, next, err := d.block(&n.op, n.op.n, pos)
+		if err != nil {
+			return nil, 0, err
+		}
+		pos = next
+		for range b.count {
+			if len(items) == cap(items) {
+				if d.memory -= int64(max(1, len(items))) * sizeOfBox; d.memory < 0 {
+					return nil, 0, d.failMemory(&n.op, pos)
+				}
+			}
+			v, next, err := d.dynamic(n.items, pos)
+			if err != nil {
+				return nil, 0, within(err, fmt.Sprintf("[%d]", len(items)))
+			}
+			items, pos = append(items, v), next
+		}
+		if err := d.closeBlock(&n.op, b, pos); err != nil {
+			return nil, 0, err
+		}
+		if b.count == 0 {
+			return items, pos, nil
+		}
+	}
+}
+
+func (d *decoding) dynamicMap(n *dynamicNode, pos int) (any, int, error) {
+	if d.memory -= sizeOfMap; d.memory < 0 {
+		return nil, 0, d.failMemory(&n.op, pos)
+	}
+	entries := make(map[string]any)
+	for {
+		b, next, err := d.block(&n.op, n.op.n, pos)
+		if err != nil {
+			return nil, 0, err
+		}
+		pos = next
+		for range b.count {
+			if d.memory -= sizeOfEntry; d.memory < 0 {
+				return nil, 0, d.failMemory(&n.op, pos)
+			}
+			key, next, err := d.key(&n.op, pos)
+			if err != nil {
+				return nil, 0, err
+			}
+			v, next, err := d.dynamic(n.items, next)
+			if err != nil {
+				return nil, 0, within(err, "[*]")
+			}
+			entries[string(key)], pos = v, next
+		}
+		if err := d.closeBlock(&n.op, b, pos); err != nil {
+			return nil, 0, err
+		}
+		if b.count == 0 {
+			return entries, pos, nil
+		}
+	}
+}

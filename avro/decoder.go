@@ -1,0 +1,69 @@
+package avro
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/concord-go/concord/serde"
+)
+
+// Decoder reads Avro data of one writer schema into values of T as one reader schema
+// has them. It is safe for concurrent use.
+type Decoder[T any] struct {
+	program *program
+	config  decodeConfig
+	limits  resolvedLimits
+}
+
+// NewDecoder resolves the writer schema to the reader schema (Avro 1.12, "Schema
+// Resolution"), checks that T fits the reader schema, and compiles the plan by
+// which data are read. Where reader is nil, it is the writer schema. The
+// error is a [*ResolveError] or a [*FitError], which list every reason.
+func NewDecoder[T any](writer, reader *Schema, opts ...DecoderOption) (*Decoder[T], error) {
+	if writer == nil {
+		return nil, errors.New("avro: NewDecoder needs a writer schema")
+	}
+	if reader == nil {
+		reader = writer
+	}
+	d := &Decoder[T]{}
+	for _, o := range opts {
+		o.applyToDecoder(&d.config)
+	}
+	d.limits = d.config.limits.resolve()
+	var err error
+	d.program, err = compileDecode(writer, reader, reflect.TypeFor[T](), &d.config)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Decode reads the whole payload into *v. It sets all that the reader schema has:
+// slices, maps and what pointers point to are made anew, never reused, so values
+// read before stay as they are; only structs embedded by pointer are written into
+// where they are. Of map entries with one key, the last counts. It keeps no
+// part of payload. The error is a [*DecodeError]; *v is then unspecified,
+// but safe to use.
+func (d *Decoder[T]) Decode(payload []byte, v *T) error {
+	state := decoding{
+		buf: payload, depth: d.limits.depth, empty: d.limits.emptyItems, memory: d.limits.memoryFor(len(payload)),
+		raw: d.config.raw, limits: &d.limits,
+	}
+	pos, err := state.run(d.program, memoryOf(v), 0)
+	if err != nil {
+		return finishDecodeError(err)
+	}
+	if pos != len(payload) && !d.config.allowTrailing {
+		return &DecodeError{Offset: pos, Err: &fault{serde.TrailingBytes, fmt.Sprintf("%d bytes are left after the value", len(payload)-pos)}}
+	}
+	return nil
+}
+
+func finishDecodeError(err error) error {
+	if e, ok := err.(*DecodeError); ok {
+		e.Path = e.steps.String()
+	}
+	return err
+}

@@ -1,0 +1,147 @@
+package avro
+
+import (
+	"encoding/binary"
+	"math"
+	"reflect"
+	"unicode/utf8"
+)
+
+// array writes a slice or a Go array as one block.
+func (e *encoding) array(o *op, m memory, dst []byte) ([]byte, error) {
+	n := 0
+	if o.code == opArray {
+		n = o.more.typ.Len()
+	} else {
+		n = m.sliceLen()
+	}
+	if n == 0 {
+		return append(dst, 0), nil
+	}
+	dst = appendLong(dst, int64(n))
+	switch o.code {
+	case opStrings:
+		for i, s := range *view[[]string](m) {
+			if !utf8.ValidString(s) && !e.raw {
+				err := e.fail(nil, "the string is not valid UTF-8")
+				return nil, e.atIndex(o, err, i)
+			}
+			dst = append(appendLong(dst, int64(len(s))), s...)
+		}
+	case opInt32s:
+		for _, v := range *view[[]int32](m) {
+			dst = appendLong(dst, int64(v))
+		}
+	case opInt64s:
+		for _, v := range *view[[]int64](m) {
+			dst = appendLong(dst, v)
+		}
+	case opFloat32s:
+		for _, v := range *view[[]float32](m) {
+			dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(v))
+		}
+	case opFloat64s:
+		for _, v := range *view[[]float64](m) {
+			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
+		}
+	case opBooleans:
+		for _, v := range *view[[]bool](m) {
+			b := byte(0)
+			if v {
+				b = 1
+			}
+			dst = append(dst, b)
+		}
+	default:
+		if e.depth--; e.depth < 0 {
+			return nil, e.failDepth(o)
+		}
+		for i := range n {
+			var item memory
+			if o.code == opArray {
+				item = m.arrayElem(i, o.size)
+			} else {
+				item = m.sliceElem(i, o.size)
+			}
+			var err error
+			if dst, err = e.run(o.sub, item, dst); err != nil {
+				return nil, e.atIndex(o, err, i)
+			}
+		}
+		e.depth++
+	}
+	return append(dst, 0), nil
+}
+
+func (e *encoding) atIndex(o *op, err error, i int) error {
+	if x, ok := err.(*EncodeError); ok {
+		x.steps.addIndex(i)
+		x.steps.add(o.path)
+	}
+	return err
+}
+
+func (e *encoding) atEntry(o *op, err error) error {
+	return e.within(e.within(err, "[*]"), o.path)
+}
+
+// mapping writes a Go map as one block, in no particular order.
+func (e *encoding) mapping(o *op, m memory, dst []byte) ([]byte, error) {
+	switch o.code {
+	case opStringMap:
+		entries := *view[map[string]string](m)
+		if len(entries) == 0 {
+			return append(dst, 0), nil
+		}
+		dst = appendLong(dst, int64(len(entries)))
+		for k, v := range entries {
+			if !e.raw && (!utf8.ValidString(k) || !utf8.ValidString(v)) {
+				return nil, e.atEntry(o, e.fail(nil, "the key or the string is not valid UTF-8"))
+			}
+			dst = append(appendLong(dst, int64(len(k))), k...)
+			dst = append(appendLong(dst, int64(len(v))), v...)
+		}
+		return append(dst, 0), nil
+	case opInt64Map:
+		entries := *view[map[string]int64](m)
+		if len(entries) == 0 {
+			return append(dst, 0), nil
+		}
+		dst = appendLong(dst, int64(len(entries)))
+		for k, v := range entries {
+			if !e.raw && !utf8.ValidString(k) {
+				return nil, e.atEntry(o, e.fail(nil, "the key is not valid UTF-8"))
+			}
+			dst = appendLong(append(appendLong(dst, int64(len(k))), k...), v)
+		}
+		return append(dst, 0), nil
+	}
+	return e.reflectMap(o, m.value(o.more.typ), dst)
+}
+
+// reflectMap writes a map of any other type.
+func (e *encoding) reflectMap(o *op, entries reflect.Value, dst []byte) ([]byte, error) {
+	if entries.Len() == 0 {
+		return append(dst, 0), nil
+	}
+	if e.depth--; e.depth < 0 {
+		return nil, e.failDepth(o)
+	}
+	dst = appendLong(dst, int64(entries.Len()))
+	elem := reflect.New(o.more.elem)
+	at := memoryOfPointer(elem)
+	for iter := entries.MapRange(); iter.Next(); {
+		k := iter.Key().String()
+		if !e.raw && !utf8.ValidString(k) {
+			return nil, e.atEntry(o, e.fail(nil, "the key is not valid UTF-8"))
+		}
+		elem.Elem().SetIterValue(iter)
+		dst = append(appendLong(dst, int64(len(k))), k...)
+		var err error
+		if dst, err = e.run(o.sub, at, dst); err != nil {
+			return nil, e.atEntry(o, err)
+		}
+	}
+	e.depth++
+	return append(dst, 0), nil
+}

@@ -1,0 +1,63 @@
+package avro
+
+import (
+	"errors"
+	"reflect"
+)
+
+// Encoder writes values of T as Avro data of one writer schema. It is safe for
+// concurrent use.
+type Encoder[T any] struct {
+	plan   *encodePlan
+	config encodeConfig
+	limits resolvedLimits
+}
+
+// NewEncoder checks that T fits the writer schema, and compiles the plan by which its
+// values are written. A field of the writer schema that T lacks is written
+// with its default. The error is a [*FitError] that lists every mismatch.
+//
+// T is a struct with tags `avro:"name"`, any other Go type that the schema maps to,
+// or any (for records also map[string]any) for dynamic values; see [Dynamic].
+func NewEncoder[T any](writer *Schema, opts ...EncoderOption) (*Encoder[T], error) {
+	if writer == nil {
+		return nil, errors.New("avro: NewEncoder needs a writer schema")
+	}
+	e := &Encoder[T]{}
+	for _, o := range opts {
+		o.applyToEncoder(&e.config)
+	}
+	e.limits = e.config.limits.resolve()
+	var err error
+	e.plan, err = compileEncode(writer, reflect.TypeFor[T](), &e.config)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// AppendEncode appends v's binary encoding to dst. On an error, a [*EncodeError], it
+// returns dst as it was. It keeps neither dst nor anything of v.
+func (e *Encoder[T]) AppendEncode(dst []byte, v T) ([]byte, error) {
+	state := encoding{depth: e.limits.depth, trials: maxTrials, raw: e.config.raw, extra: e.config.allowExtra}
+	var out []byte
+	var err error
+	if e.plan.reflects {
+		onHeap := new(T)
+		*onHeap = v
+		out, err = state.run(e.plan.program, memoryOf(onHeap), dst)
+	} else {
+		out, err = state.run(e.plan.program, memoryOnStack(&v), dst)
+	}
+	if err != nil {
+		return dst, finishEncodeError(err)
+	}
+	return out, nil
+}
+
+func finishEncodeError(err error) error {
+	if e, ok := err.(*EncodeError); ok {
+		e.Path = e.steps.String()
+	}
+	return err
+}
