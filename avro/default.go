@@ -166,8 +166,8 @@ func (e *defaultEncoder) append(dst []byte, s *Schema, v *jsonValue) (_ []byte, 
 	case Record:
 		return e.appendRecord(dst, s, v)
 	}
-	// A union's default is of the first branch that it matches (Avro for Java 1.12;
-	// the specification had required the first branch of all).
+	// A union's default is of the first branch that it matches (Avro 1.12, "Unions";
+	// up to 1.11 it had to be the first branch of all).
 	for i, b := range s.branches {
 		if out, ok := e.append(zigzag.Append(dst[:before], int64(i)), b, v); ok {
 			return out, true

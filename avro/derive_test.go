@@ -71,6 +71,9 @@ type named struct {
 	skip  any
 }
 
+// Unexported fields without a tag are no fields of the record.
+var _ = []any{Meta{hidden: 1}, named{skip: 1}}
+
 func derived[T any](opts ...avro.DeriveOption) func() (*avro.Schema, error) {
 	return func() (*avro.Schema, error) { return avro.SchemaFor[T](opts...) }
 }

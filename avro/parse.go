@@ -8,10 +8,11 @@ import (
 
 // Parse reads a schema in the JSON form of the Avro 1.12 specification and checks
 // all of it: names, references between types, unions, and the default of
-// every field against the field's type. Where the specification leaves room,
-// it takes what Avro for Java 1.12 takes: comments before and within the
-// schema, attributes given twice (the last counts), types used before their
-// definition or defined twice alike, union defaults that match any branch.
+// every field against the field's type, where a union's may match any branch.
+// Where the specification leaves room, it takes what Avro for Java 1.12 takes:
+// comments before and within the schema, attributes given twice (the last
+// counts), types used before their definition or defined twice alike. Text
+// after the schema, comments included, is refused.
 //
 // Its errors are of type [*SchemaError], with the place of the fault.
 func Parse(text string, opts ...ParseOption) (*Schema, error) {
@@ -331,60 +332,4 @@ func (p *parser) parseField(f *Field, v *jsonValue, namespace string, at *path) 
 		}
 	}
 	return nil
-}
-
-// parseAliases returns the aliases, each once.
-func parseAliases(v *jsonValue, at *path) ([]string, error) {
-	a := v.member("aliases")
-	if a == nil {
-		return nil, nil
-	}
-	if a.kind != jsonArray {
-		return nil, at.to("aliases").errorf("must be an array, not %s", jsonKindNames[a.kind])
-	}
-	var aliases []string
-	seen := make(map[string]bool, len(a.elems))
-	for i, e := range a.elems {
-		if e.kind != jsonString {
-			return nil, at.to("aliases").index(i).errorf("an alias must be a string, not %s", jsonKindNames[e.kind])
-		}
-		if !seen[e.text] {
-			seen[e.text] = true
-			aliases = append(aliases, e.text)
-		}
-	}
-	return aliases, nil
-}
-
-// parseDoc returns the documentation; one that is no string counts as none.
-func parseDoc(v *jsonValue) (doc string, ok bool) {
-	if m := v.member("doc"); m != nil && m.kind == jsonString {
-		return m.text, true
-	}
-	return "", false
-}
-
-// The attributes that the specification defines; all others are properties.
-var (
-	schemaAttributes = attributeSet("doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases")
-	enumAttributes   = attributeSet("doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases", "default")
-	fieldAttributes  = attributeSet("default", "doc", "name", "order", "type", "aliases")
-)
-
-func attributeSet(names ...string) map[string]bool {
-	set := make(map[string]bool, len(names))
-	for _, n := range names {
-		set[n] = true
-	}
-	return set
-}
-
-func properties(v *jsonValue, reserved map[string]bool) []Property {
-	var props []Property
-	for _, m := range v.members {
-		if !reserved[m.name] {
-			props = append(props, Property{m.name, appendJSON(nil, m.value, exactJSON)})
-		}
-	}
-	return props
 }
