@@ -43,11 +43,7 @@ const (
 
 // dynamic reads a value.
 func (d *decoding) dynamic(n *dynamicNode, pos int) (any, int, error) {
-	if d.depth--; d.depth < 0 {
-		return nil, 0, d.failDepth(nil, pos)
-	}
 	v, pos, err := d.dynamicValue(n, pos)
-	d.depth++
 	if err != nil {
 		return nil, 0, err
 	}
@@ -113,18 +109,29 @@ func (d *decoding) dynamicValue(n *dynamicNode, pos int) (any, int, error) {
 		}
 		symbol, err := d.symbol(o, o.more.symbols, unzigzag(u), pos)
 		return symbol, next, err
-	case Record:
-		v, next, err := d.dynamicRecord(n, pos)
+	case Record, Array, Map:
+		// Types contain themselves only through one of these.
+		if d.depth--; d.depth < 0 {
+			return nil, 0, d.failDepth(nil, pos)
+		}
+		v, next, err := d.dynamicCollection(n, pos)
+		d.depth++
 		return v, next, err
-	case Array:
-		return d.dynamicArray(n, pos)
-	case Map:
-		return d.dynamicMap(n, pos)
 	}
 	if n.items != nil { // a reader's union around it
 		return d.dynamic(n.items, pos)
 	}
 	return nil, 0, d.fail(o, pos, serde.Incompatible, o.more.reasons[0])
+}
+
+func (d *decoding) dynamicCollection(n *dynamicNode, pos int) (any, int, error) {
+	switch n.kind {
+	case Record:
+		return d.dynamicRecord(n, pos)
+	case Array:
+		return d.dynamicArray(n, pos)
+	}
+	return d.dynamicMap(n, pos)
 }
 
 func (d *decoding) dynamicInteger(n *dynamicNode, pos int) (any, int, error) {

@@ -134,7 +134,7 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 			}
 			if buf[pos]>>1 == o.null {
 				pos++
-				base.at(o.at).value(o.more.typ).SetZero()
+				base.at(o.at).setNil()
 				continue
 			}
 			var err error
@@ -172,7 +172,10 @@ func (d *decoding) runRare(o *op, base memory, pos int) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		return d.call(o, o.subs[i], base, pos)
+		if pos, err = d.run(o.subs[i], base, pos); err != nil {
+			return 0, within(err, o.path)
+		}
+		return pos, nil
 	case opZero:
 		base.at(o.at).value(o.more.typ).SetZero()
 		return pos, nil

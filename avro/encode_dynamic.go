@@ -62,15 +62,6 @@ func (c *encodeCompiler) dynamic(w *Schema, here site) *dynamicNode {
 
 // dynamic writes a value of the goavro form, or of one close to it.
 func (e *encoding) dynamic(n *dynamicNode, v any, dst []byte) ([]byte, error) {
-	if e.depth--; e.depth < 0 {
-		return nil, e.failDepth(nil)
-	}
-	dst, err := e.dynamicValue(n, v, dst)
-	e.depth++
-	return dst, err
-}
-
-func (e *encoding) dynamicValue(n *dynamicNode, v any, dst []byte) ([]byte, error) {
 	switch n.kind {
 	case Null:
 		if v == nil {
@@ -97,16 +88,27 @@ func (e *encoding) dynamicValue(n *dynamicNode, v any, dst []byte) ([]byte, erro
 		}
 	case String, Bytes, Fixed:
 		return e.dynamicOctets(n, v, dst)
+	case Union:
+		return e.dynamicUnion(n, v, dst)
+	default: // values contain themselves only through one of these
+		if e.depth--; e.depth < 0 {
+			return nil, e.failDepth(nil)
+		}
+		dst, err := e.dynamicCollection(n, v, dst)
+		e.depth++
+		return dst, err
+	}
+	return nil, e.failDynamic(n, v)
+}
+
+func (e *encoding) dynamicCollection(n *dynamicNode, v any, dst []byte) ([]byte, error) {
+	switch n.kind {
 	case Record:
 		return e.dynamicRecord(n, v, dst)
 	case Array:
 		return e.dynamicArray(n, v, dst)
-	case Map:
-		return e.dynamicMap(n, v, dst)
-	case Union:
-		return e.dynamicUnion(n, v, dst)
 	}
-	return nil, e.failDynamic(n, v)
+	return e.dynamicMap(n, v, dst)
 }
 
 // failDynamic names the Go type, never the value.

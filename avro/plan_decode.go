@@ -88,9 +88,15 @@ func (c *decodeCompiler) value(p *program, w, r *Schema, t reflect.Type, at plac
 }
 
 // subprogram is the program for a value in memory of its own. There is one for each
-// (writer, reader, type), and it may contain itself.
+// (writer, reader, type) with a record, and it may contain itself.
 func (c *decodeCompiler) subprogram(w, r *Schema, t reflect.Type, here site) *program {
 	key := decodeKey{w, r, t}
+	if w.kind != Record {
+		p := &program{}
+		var top place
+		c.value(p, w, r, t, top, here)
+		return p
+	}
 	if p := c.programs[key]; p != nil {
 		c.unresolved = append(c.unresolved, p.unresolved...)
 		return p

@@ -1,6 +1,9 @@
 package avro
 
-import "reflect"
+import (
+	"math"
+	"reflect"
+)
 
 // record reads the writer's fields in their order, and then sets those of the
 // reader's that the writer lacks to their defaults.
@@ -85,15 +88,17 @@ func (c *decodeCompiler) pairFields(w, r *Schema, here site) (readers [][]int, m
 	for i := range r.fields {
 		f := &r.fields[i]
 		j, ambiguous := c.checker.writerField(w, f)
+		at := here
+		at.pair.reader = at.pair.reader.to("fields").index(i)
 		switch {
 		case ambiguous:
-			c.unresolve(here.field(f.name, "", -1, i), AmbiguousAlias, "the reader's field %s, with its aliases, matches two fields of the writer", excerpt(f.name))
+			c.unresolve(at, AmbiguousAlias, "the reader's field %s, with its aliases, matches two fields of the writer", excerpt(f.name))
 		case j >= 0:
 			readers[j] = append(readers[j], i)
 		case f.defaultJSON == nil:
-			c.unresolve(here.field(f.name, "", -1, i), ReaderFieldMissingDefaultValue, "the writer has no field %s, and the reader's has no default", excerpt(f.name))
+			c.unresolve(at, ReaderFieldMissingDefaultValue, "the writer has no field %s, and the reader's has no default", excerpt(f.name))
 		case f.defaultWire == nil:
-			c.unresolve(here.field(f.name, "", -1, i), ReaderFieldMissingDefaultValue, "the writer has no field %s, and the reader's default is no value of its type", excerpt(f.name))
+			c.unresolve(at, ReaderFieldMissingDefaultValue, "the writer has no field %s, and the reader's default is no value of its type", excerpt(f.name))
 		default:
 			missing = append(missing, i)
 		}
@@ -126,7 +131,7 @@ func (c *decodeCompiler) skip(p *program, w *Schema, here site) {
 	}
 	o := op{path: here.path, n: -1}
 	if n := c.sizes.exactly(w); n >= 0 {
-		if last := len(p.ops) - 1; last >= 0 && p.ops[last].code == opSkip && p.ops[last].n+n <= mostWire {
+		if last := len(p.ops) - 1; last >= 0 && p.ops[last].code == opSkip && int64(p.ops[last].n)+int64(n) <= math.MaxInt32 {
 			p.ops[last].n += n
 		} else if n > 0 {
 			o.code, o.n = opSkip, n

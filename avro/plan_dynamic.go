@@ -33,7 +33,9 @@ func (c *decodeCompiler) dynamic(w, r *Schema, here site) *dynamicNode {
 		return n
 	}
 	n := &dynamicNode{}
-	c.dynamics[key] = n
+	if w.kind == Record { // the only types that contain themselves
+		c.dynamics[key] = n
+	}
 	defer c.leave()
 	if !c.enter() {
 		c.nodes = maxPlanNodes + 1

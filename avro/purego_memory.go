@@ -66,6 +66,7 @@ func (m memory) storeInt(_ reflect.Kind, v int64) {
 }
 
 func (m memory) isNil() bool     { return m.v.IsNil() }
+func (m memory) setNil()         { m.v.SetZero() }
 func (m memory) pointee() memory { return memory{m.v.Elem()} }
 
 func (m memory) alloc(elem reflect.Type) memory {

@@ -121,6 +121,9 @@ func (m memory) storeInt(k reflect.Kind, v int64) {
 // isNil reports whether the pointer or map at m is nil: both are one word.
 func (m memory) isNil() bool { return *(*unsafe.Pointer)(m.p) == nil }
 
+// setNil sets the pointer at m to nil.
+func (m memory) setNil() { *(*unsafe.Pointer)(m.p) = nil }
+
 // pointee is what the pointer at m, which is not nil, points to.
 func (m memory) pointee() memory { return memory{*(*unsafe.Pointer)(m.p)} }
 

@@ -58,7 +58,7 @@ func (z *wireSizes) exactly(s *Schema) int {
 	case Double:
 		return 8
 	case Fixed:
-		return min(s.size, mostWire)
+		return s.size
 	case Record:
 	default:
 		return -1 // a boolean too: its byte must be looked at
@@ -73,7 +73,7 @@ func (z *wireSizes) exactly(s *Schema) int {
 	n := 0
 	for i := range s.fields {
 		f := z.exactly(s.fields[i].typ)
-		if f < 0 || n+f > mostWire {
+		if f < 0 || int64(n)+int64(f) > math.MaxInt32 {
 			n = -1
 			break
 		}
