@@ -1,0 +1,5 @@
+//go:build !purego
+
+package avro_test
+
+const pureGo = false
