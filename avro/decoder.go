@@ -47,11 +47,15 @@ func NewDecoder[T any](writer, reader *Schema, opts ...DecoderOption) (*Decoder[
 // part of payload. The error is a [*DecodeError]; *v is then unspecified,
 // but safe to use.
 func (d *Decoder[T]) Decode(payload []byte, v *T) error {
+	return d.decode(payload, memoryOf(v))
+}
+
+func (d *Decoder[T]) decode(payload []byte, m memory) error {
 	state := decoding{
 		buf: payload, depth: d.limits.depth, empty: d.limits.emptyItems, memory: d.limits.memoryFor(len(payload)),
 		raw: d.config.raw, limits: &d.limits,
 	}
-	pos, err := state.run(d.program, memoryOf(v), 0)
+	pos, err := state.run(d.program, m, 0)
 	if err != nil {
 		return finishDecodeError(err)
 	}

@@ -73,7 +73,7 @@ func (c *decodeCompiler) value(p *program, w, r *Schema, t reflect.Type, at plac
 		c.writerUnion(p, w, r, t, at, here)
 	case r.kind == Union:
 		c.readerUnion(p, w, r, t, at, here)
-	case t.Kind() == reflect.Pointer:
+	case t.Kind() == reflect.Pointer && r.kind != Null:
 		if t.Elem().Kind() == reflect.Pointer {
 			c.misfit(here, "a pointer to a pointer has no meaning")
 			return

@@ -55,7 +55,7 @@ func (c *encodeCompiler) value(p *program, w *Schema, t reflect.Type, at place, 
 		p.add(op{code: opDynamicRecord, at: at, path: here.path, more: &opDetail{dynamic: c.dynamic(w, here)}})
 	case w.kind == Union:
 		c.union(p, w, t, at, here)
-	case t.Kind() == reflect.Pointer:
+	case t.Kind() == reflect.Pointer && w.kind != Null:
 		if t.Elem().Kind() == reflect.Pointer {
 			c.misfit(here, "a pointer to a pointer has no meaning")
 			return
