@@ -20,11 +20,12 @@ type encodeConfig struct {
 }
 
 type decodeConfig struct {
-	limits        Limits
-	raw           bool
-	allowExtra    bool
-	allowMissing  bool
-	allowTrailing bool
+	limits         Limits
+	raw            bool
+	allowExtra     bool
+	allowMissing   bool
+	allowTrailing  bool
+	allowNarrowing bool
 }
 
 type codecOption struct {
@@ -79,4 +80,12 @@ func AllowMissingFields() DecoderFormatOption {
 // they are errors of the class [serde.TrailingBytes].
 func AllowTrailingBytes() DecoderFormatOption {
 	return decoderOption(func(c *decodeConfig) { c.allowTrailing = true })
+}
+
+// AllowNarrowing reads a writer's long into a reader's int as long as the value fits
+// one, so that a program goes on reading after its schema's int became a long. A
+// value that does not fit is an error of the class [serde.TypeMismatch]. Without it
+// the two are incompatible, as Avro has promotions in the other direction only.
+func AllowNarrowing() DecoderFormatOption {
+	return decoderOption(func(c *decodeConfig) { c.allowNarrowing = true })
 }

@@ -152,6 +152,9 @@ func (d *decoding) dynamicInteger(n *dynamicNode, pos int) (any, int, error) {
 	case n.kind == Long:
 		return v, next, nil
 	case int64(int32(v)) != v:
+		if n.wire == Long {
+			return nil, 0, d.failWith(&n.op, pos, errNarrow)
+		}
 		return nil, 0, d.failWith(&n.op, pos, errInstantRange)
 	}
 	return int32(v), next, nil

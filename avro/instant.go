@@ -46,6 +46,9 @@ func scaleBetween(writer, reader LogicalType) (s instantScale, ok bool) {
 	return instantScale{div: r / w}, true
 }
 
+// errNarrow is a long that does not fit where [AllowNarrowing] lets it be read.
+var errNarrow = &fault{serde.TypeMismatch, "the writer's long does not fit the reader's int"}
+
 var errInstantRange = &fault{serde.TypeMismatch, "the time is out of the range of the reader's type"}
 
 func (s instantScale) apply(v int64) (int64, error) {

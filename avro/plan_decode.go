@@ -197,7 +197,7 @@ func (c *decodeCompiler) readerUnion(p *program, w, r *Schema, t reflect.Type, a
 		return
 	}
 	var first []Incompatibility
-	for _, i := range unionCandidates(w, r) {
+	for _, i := range c.unionCandidates(w, r) {
 		b := r.branches[i]
 		branch := here
 		branch.pair.reader = branch.pair.reader.index(i)
@@ -221,7 +221,7 @@ func (c *decodeCompiler) readerUnion(p *program, w, r *Schema, t reflect.Type, a
 }
 
 // unionCandidates are the branches of the reader's union r that may read w, the best first.
-func unionCandidates(w, r *Schema) []int {
+func (c *decodeCompiler) unionCandidates(w, r *Schema) []int {
 	var found []int
 	add := func(matches func(b *Schema) bool) {
 		for i, b := range r.branches {
@@ -232,7 +232,7 @@ func unionCandidates(w, r *Schema) []int {
 	}
 	add(func(b *Schema) bool { return b.kind == w.kind && (!w.kind.isNamed() || b.name == w.name) })
 	add(func(b *Schema) bool { return b.kind == w.kind && namesMatch(w, b) })
-	add(func(b *Schema) bool { return promotes(w.kind, b.kind) })
+	add(func(b *Schema) bool { return c.promotes(w.kind, b.kind) })
 	return found
 }
 
@@ -267,7 +267,7 @@ func (c *decodeCompiler) plain(p *program, w, r *Schema, t reflect.Type, at plac
 func (c *decodeCompiler) matches(w, r *Schema, here site) bool {
 	switch {
 	case w.kind != r.kind:
-		if !promotes(w.kind, r.kind) {
+		if !c.promotes(w.kind, r.kind) {
 			c.unresolve(here, TypeMismatch, "reader type %s cannot read writer type %s", describe(r), describe(w))
 			return false
 		}
@@ -283,6 +283,11 @@ func (c *decodeCompiler) matches(w, r *Schema, here site) bool {
 		return false
 	}
 	return true
+}
+
+// promotes is the specification's promotion, and what [AllowNarrowing] adds.
+func (c *decodeCompiler) promotes(w, r Kind) bool {
+	return promotes(w, r) || c.config.allowNarrowing && w == Long && r == Int
 }
 
 func (c *decodeCompiler) array(p *program, w, r *Schema, t reflect.Type, at place, here site) {

@@ -107,7 +107,7 @@ func (c *decodeCompiler) dynamicWriterUnion(n *dynamicNode, w, r *Schema, here s
 
 func (c *decodeCompiler) dynamicReaderUnion(n *dynamicNode, w, r *Schema, here site) {
 	var first []Incompatibility
-	for _, i := range unionCandidates(w, r) {
+	for _, i := range c.unionCandidates(w, r) {
 		branch := here
 		branch.pair.reader = branch.pair.reader.index(i)
 		sub, reasons := c.attemptDynamic(w, r.branches[i], branch)
