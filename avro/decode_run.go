@@ -129,16 +129,17 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 			pos = next
 			base.at(o.at).setString(symbol)
 		case opNullable:
-			if pos >= len(buf) || buf[pos] > 2 || buf[pos]&1 != 0 {
+			u, next := varint(buf, pos)
+			if next < 0 || u > 2 || u&1 != 0 {
 				return 0, d.failIndex(o, 2, start)
 			}
-			if buf[pos]>>1 == o.null {
-				pos++
+			if uint8(u>>1) == o.null {
+				pos = next
 				base.at(o.at).setNil()
 				continue
 			}
 			var err error
-			if pos, err = d.pointer(o, base.at(o.at), pos+1); err != nil {
+			if pos, err = d.pointer(o, base.at(o.at), next); err != nil {
 				return 0, err
 			}
 		case opSkip:
