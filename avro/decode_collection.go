@@ -73,7 +73,7 @@ func (d *decoding) closeBlock(o *op, b block, pos int) error {
 func (d *decoding) array(o *op, m memory, pos int) (int, error) {
 	total := 0
 	if o.code != opArray {
-		makeEmpty(o, m)
+		m.setEmptySlice(o.more.empty) // never what was there: others may hold that
 	}
 	for {
 		b, next, err := d.block(o, o.n, pos)
@@ -99,25 +99,6 @@ func (d *decoding) array(o *op, m memory, pos int) (int, error) {
 		return 0, d.fail(o, pos, serde.TypeMismatch, fmt.Sprintf("the Go array has %d elements, the data %d", o.more.typ.Len(), total))
 	}
 	return pos, nil
-}
-
-func makeEmpty(o *op, m memory) {
-	switch o.code {
-	case opStrings:
-		*view[[]string](m) = []string{}
-	case opInt32s:
-		*view[[]int32](m) = []int32{}
-	case opInt64s:
-		*view[[]int64](m) = []int64{}
-	case opFloat32s:
-		*view[[]float32](m) = []float32{}
-	case opFloat64s:
-		*view[[]float64](m) = []float64{}
-	case opBooleans:
-		*view[[]bool](m) = []bool{}
-	default:
-		m.value(o.more.typ).Set(o.more.empty)
-	}
 }
 
 // items reads n more items, of which total are there already.
@@ -246,7 +227,7 @@ func (d *decoding) stringItems(o *op, s []string, have, pos int) (int, error) {
 		if !utf8.Valid(b) && !d.raw {
 			return 0, d.failItem(o, have+i, d.fail(o, next, serde.Malformed, "a string is not valid UTF-8"))
 		}
-		s[i] = string(b)
+		s[i] = d.keep(b)
 	}
 	return pos, nil
 }
@@ -330,7 +311,7 @@ func (d *decoding) mapping(o *op, m memory, pos int) (int, error) {
 		put = func(key []byte, pos int) (int, error) {
 			v, next, err := d.text(o, pos)
 			if err == nil {
-				entries[string(key)] = v
+				entries[d.keep(key)] = v
 			}
 			return next, err
 		}
@@ -340,7 +321,7 @@ func (d *decoding) mapping(o *op, m memory, pos int) (int, error) {
 		put = func(key []byte, pos int) (int, error) {
 			v, next, err := d.integer(o, o.flag, pos)
 			if err == nil {
-				entries[string(key)] = v
+				entries[d.keep(key)] = v
 			}
 			return next, err
 		}
@@ -354,7 +335,7 @@ func (d *decoding) mapping(o *op, m memory, pos int) (int, error) {
 			elem.Elem().SetZero()
 			next, err := d.run(o.sub, at, pos)
 			if err == nil {
-				entries.SetMapIndex(reflect.ValueOf(string(key)).Convert(keyType), elem.Elem())
+				entries.SetMapIndex(reflect.ValueOf(d.keep(key)).Convert(keyType), elem.Elem())
 			}
 			return next, err
 		}
@@ -432,5 +413,5 @@ func (d *decoding) text(o *op, pos int) (string, int, error) {
 	if !d.raw && !utf8.Valid(b) {
 		return "", 0, d.fail(o, next, serde.Malformed, "a string is not valid UTF-8")
 	}
-	return string(b), next + int(n), nil
+	return d.keep(b), next + int(n), nil
 }

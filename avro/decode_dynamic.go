@@ -276,7 +276,7 @@ func (d *decoding) dynamicMap(n *dynamicNode, pos int) (any, int, error) {
 			if err != nil {
 				return nil, 0, within(err, "[*]")
 			}
-			entries[string(key)], pos = v, next
+			entries[d.keep(key)], pos = v, next
 		}
 		if err := d.closeBlock(&n.op, b, pos); err != nil {
 			return nil, 0, err

@@ -18,16 +18,16 @@ type decoding struct {
 	empty  int64 // how many more items without bytes there may be
 	memory int64 // how much more it may allocate
 	raw    bool  // strings need not be UTF-8
+	slabs  bool  // strings may share memory; see keep
+	slab   []byte
 	limits *resolvedLimits
 }
 
 // varint reads an unsigned varint at pos and returns the position after it, or one of
 // the negative codes below.
 func varint(buf []byte, pos int) (uint64, int) {
-	if uint(pos) < uint(len(buf)) {
-		if b := buf[pos]; b < 0x80 {
-			return uint64(b), pos + 1
-		}
+	if uint(pos) < uint(len(buf)) && buf[pos] < 0x80 {
+		return uint64(buf[pos]), pos + 1
 	}
 	return longVarint(buf, pos)
 }
@@ -37,6 +37,9 @@ const (
 	varintOverflow  = -2
 )
 
+// longVarint is apart so that varint is inlined.
+//
+//go:noinline
 func longVarint(buf []byte, pos int) (uint64, int) {
 	var u uint64
 	rest := buf[min(pos, len(buf)):]
@@ -77,7 +80,7 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 			if !utf8.Valid(b) && !d.raw {
 				return 0, d.fail(o, next, serde.Malformed, "a string is not valid UTF-8")
 			}
-			base.at(o.at).setString(string(b))
+			base.at(o.at).setString(d.keep(b))
 		case opInt64:
 			u, next := varint(buf, pos)
 			if next < 0 {
@@ -232,6 +235,9 @@ func (d *decoding) number(o *op, m memory, pos int) (int, error) {
 	}
 	if v, err = o.more.scale.apply(v); err != nil {
 		return 0, d.failWith(o, pos, err)
+	}
+	if o.n == 1 && int64(int32(v)) != v {
+		return 0, d.failWith(o, pos, errNarrow)
 	}
 	switch o.code {
 	case opTime:

@@ -14,6 +14,7 @@ type Decoder[T any] struct {
 	program *program
 	config  decodeConfig
 	limits  resolvedLimits
+	slabs   bool // there is more than one string to share memory
 }
 
 // NewDecoder resolves the writer schema to the reader schema (Avro 1.12, "Schema
@@ -37,6 +38,7 @@ func NewDecoder[T any](writer, reader *Schema, opts ...DecoderOption) (*Decoder[
 	if err != nil {
 		return nil, err
 	}
+	d.slabs = d.program.strings(make(map[*program]bool)) > 1
 	return d, nil
 }
 
@@ -53,7 +55,7 @@ func (d *Decoder[T]) Decode(payload []byte, v *T) error {
 func (d *Decoder[T]) decode(payload []byte, m memory) error {
 	state := decoding{
 		buf: payload, depth: d.limits.depth, empty: d.limits.emptyItems, memory: d.limits.memoryFor(len(payload)),
-		raw: d.config.raw, limits: &d.limits,
+		raw: d.config.raw, slabs: d.slabs, limits: &d.limits,
 	}
 	pos, err := state.run(d.program, m, 0)
 	if err != nil {

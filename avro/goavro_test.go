@@ -3,6 +3,7 @@ package avro_test
 import (
 	"bytes"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,6 +16,9 @@ import (
 // values from those, for random schemas of everything that goavro has.
 func TestDynamicValuesAreThoseOfGoavro(t *testing.T) {
 	t.Parallel()
+	if strconv.IntSize < 64 {
+		t.Skip("goavro reads large ints wrongly where Go's int has 32 bits")
+	}
 	g := &generator{Rand: rand.New(rand.NewPCG(1, 2))}
 	for range 1500 {
 		schema := g.schema(3)

@@ -28,6 +28,10 @@ func TestALongIsReadAsAnIntOnlyWhereThatIsAllowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	intoWide, err := avro.NewDecoder[wide](writer, reader, avro.AllowNarrowing())
+	if err != nil {
+		t.Fatal(err)
+	}
 	dynamic, err := avro.NewDecoder[any](writer, reader, avro.AllowNarrowing())
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +54,9 @@ func TestALongIsReadAsAnIntOnlyWhereThatIsAllowed(t *testing.T) {
 			}
 			if fits && (int64(got.N) != w.N || (got.M != nil) != (w.M != nil) || got.M != nil && int64(*got.M) != v) {
 				t.Errorf("%d was read as %+v", v, got)
+			}
+			if err := intoWide.Decode(payload, &wide{}); fits != (err == nil) {
+				t.Errorf("%d into an int64 that the reader schema calls an int: %v", v, err)
 			}
 			var value any
 			err = dynamic.Decode(payload, &value)

@@ -32,6 +32,9 @@ func (c *decodeCompiler) leaf(w, r *Schema, t reflect.Type) (o op, reason string
 func (c *decodeCompiler) integerLeaf(w, r *Schema, t reflect.Type) (o op, reason string) {
 	scale, _ := scaleBetween(w.logical.Type, r.logical.Type)
 	o = op{flag: w.kind == Int, kind: t.Kind(), more: &opDetail{scale: scale, unit: r.logical.Type.timeUnit()}}
+	if r.kind == Int && w.kind == Long {
+		o.n = 1 // AllowNarrowing: the value is checked, however large the Go type is
+	}
 	switch {
 	case t == timeType:
 		if o.more.unit == 0 || r.logical.Type.isTimeOfDay() {
@@ -45,7 +48,7 @@ func (c *decodeCompiler) integerLeaf(w, r *Schema, t reflect.Type) (o op, reason
 		o.code = opDuration
 	case !isInteger(t.Kind()):
 		return o, fmt.Sprintf("%s needs a Go integer, not %s", describeLogical(r), t)
-	case scale != instantScale{}:
+	case scale != instantScale{} || o.n == 1:
 		o.code = opInteger
 	case w.kind == Int && t.Kind() == reflect.Int32:
 		o.code = opInt32

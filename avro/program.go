@@ -106,3 +106,29 @@ const (
 )
 
 func (p *program) add(o op) { p.ops = append(p.ops, o) }
+
+// strings counts the strings that the program decodes, up to 2, which stands for
+// any number; seen holds the programs that were looked at.
+func (p *program) strings(seen map[*program]bool) int {
+	if p == nil || seen[p] {
+		return 0
+	}
+	seen[p] = true
+	n := 0
+	for i := range p.ops {
+		switch o := &p.ops[i]; o.code {
+		case opString:
+			n++
+		case opStrings, opMap, opStringMap, opInt64Map, opDynamic, opDynamicRecord:
+			return 2
+		case opSlice, opArray:
+			n += 2 * o.sub.strings(seen)
+		default:
+			n += o.sub.strings(seen)
+			for _, sub := range o.subs {
+				n += sub.strings(seen)
+			}
+		}
+	}
+	return min(n, 2)
+}

@@ -74,6 +74,8 @@ func (m memory) alloc(elem reflect.Type) memory {
 	return memory{m.v.Elem()}
 }
 
+func (m memory) setEmptySlice(empty reflect.Value) { m.v.Set(empty) }
+
 func (m memory) sliceLen() int     { return m.v.Len() }
 func (m memory) sliceCap() int     { return m.v.Cap() }
 func (m memory) sliceIsNil() bool  { return m.v.IsNil() }

@@ -141,6 +141,11 @@ type sliceHeader struct {
 	len, cap int
 }
 
+// setEmptySlice sets the slice at m to one without elements, which is not nil.
+func (m memory) setEmptySlice(reflect.Value) {
+	*(*[]struct{})(m.p) = []struct{}{} // the address of nothing, whatever the elements are
+}
+
 func (m memory) sliceLen() int     { return (*sliceHeader)(m.p).len }
 func (m memory) sliceCap() int     { return (*sliceHeader)(m.p).cap }
 func (m memory) sliceIsNil() bool  { return (*sliceHeader)(m.p).data == nil }
