@@ -18,10 +18,12 @@ type decoding struct {
 	empty  int64 // how many more items without bytes there may be
 	memory int64 // how much more it may allocate
 	raw    bool  // strings need not be UTF-8
-	slabs  bool  // strings may share memory; see keep
-	slab   []byte
+	slab   stringSlab
 	limits *resolvedLimits
 }
+
+// keep is b as a string that does not refer to the payload.
+func (d *decoding) keep(b []byte) string { return d.slab.keep(b, len(d.buf)) }
 
 // varint reads an unsigned varint at pos and returns the position after it, or one of
 // the negative codes below.

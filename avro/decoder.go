@@ -55,7 +55,7 @@ func (d *Decoder[T]) Decode(payload []byte, v *T) error {
 func (d *Decoder[T]) decode(payload []byte, m memory) error {
 	state := decoding{
 		buf: payload, depth: d.limits.depth, empty: d.limits.emptyItems, memory: d.limits.memoryFor(len(payload)),
-		raw: d.config.raw, slabs: d.slabs, limits: &d.limits,
+		raw: d.config.raw, slab: stringSlab{shared: d.slabs}, limits: &d.limits,
 	}
 	pos, err := state.run(d.program, m, 0)
 	if err != nil {

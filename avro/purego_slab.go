@@ -2,5 +2,7 @@
 
 package avro
 
-// keep is b as a string of its own.
-func (d *decoding) keep(b []byte) string { return string(b) }
+// stringSlab is the safe twin of the type in unsafe_slab.go: no string shares memory.
+type stringSlab struct{ shared bool }
+
+func (s *stringSlab) keep(b []byte, _ int) string { return string(b) }

@@ -4,25 +4,30 @@ package avro
 
 import "unsafe"
 
-// A string of up to slabString bytes may share its memory with others of the same
-// datum, slabSize bytes together: few allocations, and whoever keeps one
-// string keeps no more than slabSize bytes alive.
+// stringSlab makes strings. Where shared is set, one of up to slabString bytes may
+// share its memory with others of the same datum, slabSize bytes together: few
+// allocations, and whoever keeps one string keeps no more than slabSize bytes alive.
+type stringSlab struct {
+	shared bool
+	buf    []byte
+}
+
 const (
 	slabString = 128
 	slabSize   = 512
 )
 
-// keep is b as a string of its own.
-func (d *decoding) keep(b []byte) string {
-	if len(b) == 0 || len(b) > slabString || !d.slabs {
+// keep is b, of a payload of so many bytes, as a string of its own.
+func (s *stringSlab) keep(b []byte, payload int) string {
+	if len(b) == 0 || len(b) > slabString || !s.shared {
 		return string(b)
 	}
-	if len(b) > cap(d.slab)-len(d.slab) {
-		d.slab = make([]byte, 0, max(len(b), min(slabSize, len(d.buf))))
+	if len(b) > cap(s.buf)-len(s.buf) {
+		s.buf = make([]byte, 0, max(len(b), min(slabSize, payload)))
 	}
-	// What was handed out is never written again: slabs only grow at their end, within
-	// their capacity, and belong to this call of Decode alone.
-	start := len(d.slab)
-	d.slab = append(d.slab, b...)
-	return unsafe.String(&d.slab[start], len(b))
+	// What was handed out is never written again: the slab only grows at its end, within
+	// its capacity, and belongs to one call of Decode alone.
+	start := len(s.buf)
+	s.buf = append(s.buf, b...)
+	return unsafe.String(&s.buf[start], len(b))
 }
