@@ -58,11 +58,9 @@ func newProducer[K, V any](t testing.TB, bootstrap string, key concord.Serialize
 func newConsumer[K, V any](t testing.TB, bootstrap, group string, key concord.Deserializer[K], value concord.Deserializer[V]) *concord.Consumer[K, V] {
 	t.Helper()
 	c, err := concord.NewConsumer(&kafka.ConfigMap{
-		"bootstrap.servers":     bootstrap,
-		"group.id":              group,
-		"auto.offset.reset":     "earliest",
-		"session.timeout.ms":    3000,
-		"heartbeat.interval.ms": 200,
+		"bootstrap.servers": bootstrap,
+		"group.id":          group,
+		"auto.offset.reset": "earliest",
 	}, key, value, quiet)
 	if err != nil {
 		t.Fatal(err)

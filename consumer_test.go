@@ -337,3 +337,22 @@ func TestAnUnknownTopicIsSaid(t *testing.T) {
 		t.Fatalf("got %v, want a ConsumeError", err)
 	}
 }
+
+func TestASessionTimeoutThatTheBrokerRefusesIsSaid(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t")
+	c, err := concord.NewConsumer(&kafka.ConfigMap{
+		"bootstrap.servers": bootstrap, "group.id": "g", "auto.offset.reset": "earliest", "session.timeout.ms": 100, "heartbeat.interval.ms": 50,
+	}, concord.String(), concord.String(), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(testContext(t))
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	err = c.Run(ctx, []string{"t"}, func(context.Context, *texts) error { return nil })
+	var ke kafka.Error
+	if !errors.As(err, &ke) || ke.Code() != kafka.ErrInvalidSessionTimeout {
+		t.Fatalf("got %v", err)
+	}
+}

@@ -206,7 +206,7 @@ func stops(e kafka.Error) bool {
 	case kafka.ErrUnknownTopicOrPart, kafka.ErrUnknownTopic, kafka.ErrTopicException,
 		kafka.ErrTopicAuthorizationFailed, kafka.ErrGroupAuthorizationFailed, kafka.ErrClusterAuthorizationFailed,
 		kafka.ErrAuthentication, kafka.ErrSaslAuthenticationFailed, kafka.ErrUnsupportedSaslMechanism,
-		kafka.ErrAutoOffsetReset, kafka.ErrOffsetOutOfRange, kafka.ErrInvalidGroupID, kafka.ErrFencedInstanceID,
+		kafka.ErrAutoOffsetReset, kafka.ErrOffsetOutOfRange, kafka.ErrInvalidGroupID, kafka.ErrInvalidSessionTimeout, kafka.ErrFencedInstanceID,
 		kafka.ErrInconsistentGroupProtocol, kafka.ErrUnsupportedFeature:
 		return true
 	}
