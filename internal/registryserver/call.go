@@ -101,7 +101,7 @@ func (c *call) schemaRequest() (*schemaRequest, error) {
 	req := &schemaRequest{
 		schema: registry.Schema{
 			Text:       o.textOr("schema", ""),
-			Type:       registry.SchemaType(o.textOr("schemaType", "")),
+			Type:       registry.SchemaType(o.textOr("schemaType", string(registry.Avro))),
 			References: o.references("references"),
 			Metadata:   o.metadata("metadata"),
 			RuleSet:    o.ruleSet("ruleSet"),
@@ -118,9 +118,6 @@ func (c *call) schemaRequest() (*schemaRequest, error) {
 	}
 	if p := o.truth("propagateSchemaTags"); p != nil {
 		req.propagate = *p
-	}
-	if req.schema.Type == "" {
-		req.schema.Type = registry.Avro
 	}
 	return req, o.err
 }

@@ -24,6 +24,15 @@ func (s *avroSchema) Text() string { return s.text }
 // Resolved is the text with the types of the references written out.
 func (s *avroSchema) Resolved() string { return s.schema.String() }
 
+// Fields are the names of a record's fields.
+func (s *avroSchema) Fields() []string {
+	var names []string
+	for _, f := range s.schema.Fields() {
+		names = append(names, f.Name())
+	}
+	return names
+}
+
 // Parse reads an Avro schema.
 func (avroChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 	parse := []avro.ParseOption{avro.WithDefaultCheck(avro.CheckDefaultShapes)}

@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // opaqueSchema is a schema whose type this registry can keep but not compare.
-type opaqueSchema struct{ text string }
+type opaqueSchema struct {
+	text    string
+	imports []Import
+}
 
 // Text is the text that is kept.
 func (s *opaqueSchema) Text() string { return s.text }
@@ -37,6 +42,9 @@ func (jsonChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 	default:
 		return nil, errors.New("the JSON Schema is neither an object nor a boolean")
 	}
+	if err := checkJSONType(first); err != nil {
+		return nil, err
+	}
 	if opts.Normalize {
 		var v any
 		dec := json.NewDecoder(bytes.NewReader(first))
@@ -48,33 +56,70 @@ func (jsonChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &opaqueSchema{string(sorted)}, nil
+		return &opaqueSchema{string(sorted), opts.Imports}, nil
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, first); err != nil {
 		return nil, err
 	}
-	return &opaqueSchema{compact.String()}, nil
+	return &opaqueSchema{compact.String(), opts.Imports}, nil
 }
 
-// Check has no rules.
-func (jsonChecker) Check(_, _ Parsed) ([]Difference, error) { return nil, errUnchecked }
+// Check knows only that a schema goes with itself.
+func (jsonChecker) Check(writer, reader Parsed) ([]Difference, error) {
+	return nil, checkOpaque(writer, reader)
+}
+
+func checkOpaque(writer, reader Parsed) error {
+	w, r := writer.(*opaqueSchema), reader.(*opaqueSchema)
+	if w.text == r.text && slices.Equal(w.imports, r.imports) {
+		return nil
+	}
+	return errUnchecked
+}
 
 // protobufChecker takes Protobuf files without knowing their rules.
 type protobufChecker struct{}
 
 // Parse takes any text that could be a .proto file; it keeps it as it is.
-func (protobufChecker) Parse(text string, _ ParseOptions) (Parsed, error) {
+func (protobufChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return nil, errors.New("the Protobuf file is not UTF-8 text")
 	}
 	for _, word := range []string{"syntax", "message", "enum", "import", "package", "service", "option"} {
 		if strings.Contains(text, word) {
-			return &opaqueSchema{text}, nil
+			return &opaqueSchema{text, opts.Imports}, nil
 		}
 	}
 	return nil, errors.New("the text has nothing of a Protobuf file: no syntax, package, message or enum")
 }
 
-// Check has no rules.
-func (protobufChecker) Check(_, _ Parsed) ([]Difference, error) { return nil, errUnchecked }
+// Check knows only that a schema goes with itself.
+func (protobufChecker) Check(writer, reader Parsed) ([]Difference, error) {
+	return nil, checkOpaque(writer, reader)
+}
+
+var jsonTypes = []string{"array", "boolean", "integer", "null", "number", "object", "string"}
+
+// checkJSONType refuses a schema whose own type is none of JSON Schema's.
+func checkJSONType(schema json.RawMessage) error {
+	var of struct {
+		Type any `json:"type"`
+	}
+	if schema[0] != '{' {
+		return nil
+	}
+	if err := json.Unmarshal(schema, &of); err != nil {
+		return err
+	}
+	types, ok := of.Type.([]any)
+	if !ok && of.Type != nil {
+		types = []any{of.Type}
+	}
+	for _, t := range types {
+		if name, ok := t.(string); !ok || !slices.Contains(jsonTypes, name) {
+			return fmt.Errorf("the JSON Schema's type is none of %s", strings.Join(jsonTypes, ", "))
+		}
+	}
+	return nil
+}

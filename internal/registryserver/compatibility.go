@@ -140,8 +140,8 @@ func (c *call) testAllCompatibility() (any, error) {
 }
 
 type compatibilityAnswer struct {
-	Compatible bool     `json:"is_compatible"`
-	Messages   []string `json:"messages,omitempty"`
+	Compatible bool      `json:"is_compatible"`
+	Messages   *[]string `json:"messages,omitempty"` // there only in verbose answers, then even if empty
 }
 
 func (c *call) test(against func(*subject) ([]*stored, error)) (any, error) {
@@ -170,13 +170,14 @@ func (c *call) test(against func(*subject) ([]*stored, error)) (any, error) {
 	}
 	if err != nil {
 		if c.flag("verbose") && isCode(err, registry.ErrInvalidSchema) {
-			return compatibilityAnswer{false, []string{err.Error()}}, nil
+			return compatibilityAnswer{false, &[]string{err.Error()}}, nil
 		}
 		return nil, err
 	}
 	a := compatibilityAnswer{Compatible: len(details) == 0}
 	if c.flag("verbose") {
-		a.Messages = details
+		messages := append([]string{}, details...)
+		a.Messages = &messages
 	}
 	return a, nil
 }

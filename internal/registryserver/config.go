@@ -35,6 +35,11 @@ type configAnswer struct {
 func (c *config) answer() configAnswer {
 	a := configAnswer{*c, c.level()}
 	a.config.Level = nil
+	for _, text := range []**string{&a.Alias, &a.AliasForDeks, &a.Group} {
+		if *text != nil && **text == "" {
+			*text = nil
+		}
+	}
 	return a
 }
 
@@ -57,6 +62,9 @@ func (c *config) normalizes() bool { return isTrue(c.Normalize) }
 func (c *config) decorates() bool {
 	return c.DefaultMetadata != nil || c.OverrideMetadata != nil || c.DefaultRuleSet != nil || c.OverrideRuleSet != nil
 }
+
+// isGlobal reports whether a key is one of the scopes that are always there.
+func isGlobal(key string) bool { return key == globalScope || key == everyScope }
 
 // scopes are the keys at which the settings of a subject may be, nearest first.
 func scopes(qualified string) []string {
@@ -153,7 +161,10 @@ func (c *call) showConfig() (any, error) {
 	if own := e.state.configs[key]; own != nil {
 		return own.answer(), nil
 	}
-	if key != globalScope && !c.flag("defaultToGlobal") {
+	if isGlobal(key) {
+		return (&config{}).answer(), nil
+	}
+	if !c.flag("defaultToGlobal") {
 		return nil, fail(registry.ErrNoSubjectCompatibility, "Subject '%s' does not have subject-level compatibility configured", c.param("subject"))
 	}
 	for _, k := range scopes(key) {
@@ -195,7 +206,7 @@ func (c *call) deleteConfig() (any, error) {
 	defer e.mu.Unlock()
 	old := e.state.configs[key]
 	if old == nil {
-		if key == globalScope {
+		if isGlobal(key) {
 			return (&config{}).answer(), nil
 		}
 		return nil, subjectNotFound(c.param("subject"))

@@ -11,18 +11,19 @@ import (
 // confluentVersion is the metadata property that ties a schema to its version's number.
 const confluentVersion = "confluent:version"
 
-// match is a version found for a schema, and how.
+// match is a version found for a schema. The reference registry gives all of a
+// version that only stands for the schema, and less of one that is the same.
 type match struct {
 	*stored
-	resolved bool // the schema has written out what the version refers to
+	same bool
 }
 
 // answer is the match as look-ups and registrations give it.
 func (m *match) answer() versionAnswer {
-	if m.resolved {
-		return m.stored.answer()
+	if m.same {
+		return m.briefAnswer()
 	}
-	return m.briefAnswer()
+	return m.stored.answer()
 }
 
 // find looks for a schema under a subject. e.mu must be held.
@@ -41,18 +42,19 @@ func (c *call) find(qualified string, req *schemaRequest, normalize, deleted boo
 	}
 	if req.version == int32(registry.LatestVersion) {
 		if v := sub.latest(); v != nil {
-			return e.canStandFor(d, v), nil
+			return e.canStandFor(d, v, v), nil
 		}
 		return nil, nil
 	}
 	if v := e.state.holder(sub, contentGUID(&d.schema), deleted); v != nil {
-		return &match{stored: v}, nil
+		return &match{v, true}, nil
 	}
+	latest := sub.latest()
 	for _, v := range slices.Backward(sub.versions) {
 		if v.Deleted && !deleted {
 			continue
 		}
-		if m := e.canStandFor(d, v); m != nil {
+		if m := e.canStandFor(d, v, latest); m != nil {
 			return m, nil
 		}
 	}
@@ -93,8 +95,8 @@ func better(best, v *stored, deleted bool) *stored {
 
 // canStandFor reports whether a version is what a schema means that is not the same
 // in all: its metadata or rule set may be left out, and its references may be
-// written out.
-func (e *Engine) canStandFor(d *draft, v *stored) *match {
+// written out. Where metadata are left out, those of the latest version are meant.
+func (e *Engine) canStandFor(d *draft, v, latest *stored) *match {
 	if v.Type != d.schema.Type {
 		return nil
 	}
@@ -102,11 +104,11 @@ func (e *Engine) canStandFor(d *draft, v *stored) *match {
 		return nil
 	}
 	if d.schema.Text == v.Text && slices.Equal(d.schema.References, v.References) {
-		return &match{stored: v}
+		return &match{v, d.schema.Metadata == nil && latest != nil && !tiedToVersion(latest.Metadata) && equalMetadata(v.Metadata, latest.Metadata)}
 	}
 	if len(d.schema.References) == 0 && len(v.References) > 0 {
 		if p, err := e.parseStored(v, 0); err == nil && d.parsed.Resolved() == p.Resolved() {
-			return &match{stored: v, resolved: true}
+			return &match{v, false}
 		}
 	}
 	return nil
@@ -121,16 +123,27 @@ func sameMetadata(m *registry.Metadata, v *stored) bool {
 	if n, ok := m.Properties[confluentVersion]; ok && n != strconv.Itoa(int(v.Version)) {
 		return false
 	}
-	if v.Metadata == nil {
-		return false
+	return v.Metadata != nil && equalMetadata(withoutVersion(m), withoutVersion(v.Metadata))
+}
+
+func equalMetadata(a, b *registry.Metadata) bool {
+	if a == nil || b == nil {
+		return a == b
 	}
-	a, b := withoutVersion(m), withoutVersion(v.Metadata)
 	return maps.Equal(a.Properties, b.Properties) && slices.Equal(a.Sensitive, b.Sensitive) &&
 		maps.EqualFunc(a.Tags, b.Tags, slices.Equal)
 }
 
+func tiedToVersion(m *registry.Metadata) bool {
+	if m == nil {
+		return false
+	}
+	_, tied := m.Properties[confluentVersion]
+	return tied
+}
+
 func withoutVersion(m *registry.Metadata) *registry.Metadata {
-	if _, ok := m.Properties[confluentVersion]; !ok {
+	if !tiedToVersion(m) {
 		return m
 	}
 	w := *m
@@ -170,7 +183,7 @@ func (c *call) lookup() (any, error) {
 		}
 	}
 	if m == nil {
-		if sub := e.state.subject(subject); sub == nil || sub.live == 0 && !deleted {
+		if sub := e.state.subject(subject); subject != everyScope && (sub == nil || sub.live == 0 && !deleted) {
 			return nil, subjectNotFound(c.param("subject"))
 		}
 		return nil, fail(registry.ErrSchemaNotFound, "Schema not found")

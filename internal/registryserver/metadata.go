@@ -1,6 +1,10 @@
 package registryserver
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+
+	"github.com/concord-go/concord/registry"
+)
 
 func (c *call) root() (any, error) { return struct{}{}, nil }
 
@@ -33,3 +37,11 @@ func (c *call) serverVersion() (any, error) {
 }
 
 func (c *call) deployment() (any, error) { return map[string][]string{"attributes": {}}, nil }
+
+// listAssociations is GET below /associations. This registry takes no associations,
+// so there are none: clients that ask fall back to their subject naming.
+func (c *call) listAssociations() (any, error) { return []struct{}{}, nil }
+
+func (c *call) deleteAssociations() (any, error) {
+	return nil, fail(registry.ErrAssociationNotFound, "No association found for resource '%s'", c.param("id"))
+}

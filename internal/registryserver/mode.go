@@ -2,6 +2,7 @@ package registryserver
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -48,10 +49,13 @@ func (c *call) showMode() (any, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	m := e.state.modes[key]
-	if m == "" {
-		if key != globalScope && !c.flag("defaultToGlobal") {
-			return nil, fail(registry.ErrNoSubjectMode, "Subject '%s' does not have subject-level mode configured", c.param("subject"))
-		}
+	switch {
+	case m != "":
+	case isGlobal(key):
+		m = modeReadWrite
+	case !c.flag("defaultToGlobal"):
+		return nil, fail(registry.ErrNoSubjectMode, "Subject '%s' does not have subject-level mode configured", c.param("subject"))
+	default:
 		m = e.modeInScope(key)
 	}
 	return modeAnswer{&m}, nil
@@ -81,7 +85,7 @@ var errNoMode = errors.New(`the body has no "mode"`)
 func (c *call) setMode() (any, error) {
 	mode, err := c.requestedMode()
 	if errors.Is(err, errNoMode) {
-		return nil, failHTTP(500, "The body has no field \"mode\"")
+		return nil, failHTTP(http.StatusInternalServerError, "The body has no field \"mode\"")
 	}
 	if err != nil {
 		return nil, err
@@ -156,8 +160,8 @@ func (c *call) deleteMode() (any, error) {
 	switch {
 	case old != "":
 		ops = append(ops, op{Mode: &modeOp{Key: key}})
-	case key == globalScope:
-		old = e.modeInScope(key)
+	case isGlobal(key):
+		old = modeReadWrite
 	case !recursive:
 		return nil, subjectNotFound(c.param("subject"))
 	}

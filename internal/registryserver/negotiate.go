@@ -26,7 +26,7 @@ func checkContentType(h http.Header) error {
 	if err != nil || !strings.Contains(media, "/") {
 		return failHTTP(http.StatusBadRequest, "The Content-Type is not a media type")
 	}
-	if !slices.Contains(produced, media) && media != "application/octet-stream" && media != "application/*" && media != "*/*" {
+	if !slices.Contains(produced, media) && media != "application/octet-stream" {
 		return failHTTP(http.StatusUnsupportedMediaType, "HTTP 415 Unsupported Media Type: the registry reads %s", strings.Join(produced, ", "))
 	}
 	return nil

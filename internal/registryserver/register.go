@@ -94,7 +94,7 @@ func (c *call) registerUnder(subject string, req *schemaRequest, normalize bool)
 		}
 		if req.version == 0 && sub != nil {
 			if v := e.state.holder(sub, guid, false); v != nil {
-				return &match{stored: v}, nil
+				return &match{v, true}, nil
 			}
 		}
 		id = known.id
@@ -103,7 +103,7 @@ func (c *call) registerUnder(subject string, req *schemaRequest, normalize bool)
 	if req.version == 0 && d.parsed != nil && len(d.schema.References) == 0 {
 		for _, v := range slices.Backward(sub.liveVersions()) {
 			if len(v.References) > 0 && (id < 0 || id == v.ID) {
-				if m := e.canStandFor(d, v); m != nil {
+				if m := e.canStandFor(d, v, nil); m != nil {
 					return m, nil
 				}
 			}
@@ -183,7 +183,7 @@ func (e *Engine) add(subject string, sub *subject, d *draft, id, version int32) 
 	if err := e.commit(ops...); err != nil {
 		return nil, err
 	}
-	return &match{stored: v}, nil
+	return &match{v, true}, nil
 }
 
 // fillFromPrevious completes a schema: an empty text by the latest version, metadata
@@ -205,11 +205,7 @@ func fillFromPrevious(s registry.Schema, version int32, latest *stored, config *
 	}
 	s.Metadata = mergeMetadata(mergeMetadata(config.DefaultMetadata, s.Metadata), config.OverrideMetadata)
 	s.RuleSet = mergeRuleSets(mergeRuleSets(config.DefaultRuleSet, s.RuleSet), config.OverrideRuleSet)
-	tied := false
-	if s.Metadata != nil {
-		_, tied = s.Metadata.Properties[confluentVersion]
-	}
-	if version != 0 || tied {
+	if version != 0 || tiedToVersion(s.Metadata) {
 		s.Metadata = mergeMetadata(s.Metadata, &registry.Metadata{
 			Properties: map[string]string{confluentVersion: strconv.FormatInt(next, 10)},
 		})

@@ -12,8 +12,8 @@ import (
 
 const maxListedSchemas = 1000
 
-// identity finds what the id of the path means. Without ?subject, or with one in the
-// default context that does not know the id, every context is looked through.
+// identity finds what the id of the path means: in the context of ?subject, which
+// must then hold it, or else in the default context, and then in any.
 func (c *call) identity() (*identity, error) {
 	id, err := c.idParam()
 	if err != nil {
@@ -26,6 +26,14 @@ func (c *call) identity() (*identity, error) {
 	if n.context != defaultContext {
 		if found != nil && n.local != "" && !slices.ContainsFunc(found.sorted(), func(v *stored) bool { return v.Subject == hint }) {
 			found = nil
+		}
+	} else if len(e.elsewhere(hint)) > 0 && e.state.subject(hint) == nil {
+		// The default context does not know the subject: those that do come first.
+		for _, sub := range e.elsewhere(hint) {
+			if other := e.state.identity(parseName(sub.name).context, id); other != nil {
+				found = other
+				break
+			}
 		}
 	} else if found == nil {
 		for _, context := range slices.Sorted(maps.Keys(e.state.contexts)) {
@@ -170,7 +178,7 @@ func (c *call) listSchemas() (any, error) {
 	if c.flag("aliases") {
 		aliases = e.aliases()
 	}
-	subjects := e.subjectsWithPrefix(c.subjectPrefix())
+	subjects := e.subjectsWithPrefix(c.subjectPrefix(""))
 	for target, names := range aliases {
 		// A subject is listed too when one of its aliases has the prefix.
 		if s := e.state.subject(target); s != nil && !slices.Contains(subjects, s) && slices.ContainsFunc(names, c.hasPrefix) {
@@ -207,9 +215,9 @@ func (c *call) listSchemas() (any, error) {
 }
 
 func (c *call) hasPrefix(qualified string) bool {
-	context, local, ok := cutContext(c.subjectPrefix())
+	context, local, ok := cutContext(c.subjectPrefix(""))
 	if !ok {
-		context, local = defaultContext, c.subjectPrefix()
+		context, local = defaultContext, c.subjectPrefix("")
 	}
 	n := parseName(qualified)
 	return (context == anyContext || context == n.context) && strings.HasPrefix(n.local, local)

@@ -33,11 +33,11 @@ func (e *Engine) subjectsWithPrefix(prefix string) []*subject {
 	return all
 }
 
-func (c *call) subjectPrefix() string {
+func (c *call) subjectPrefix(absent string) string {
 	if c.query.Has("subjectPrefix") {
 		return c.query.Get("subjectPrefix")
 	}
-	return ":*:"
+	return absent
 }
 
 // listSubjects is GET /subjects.
@@ -46,7 +46,7 @@ func (c *call) listSubjects() (any, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	names := []string{}
-	for _, s := range e.subjectsWithPrefix(c.subjectPrefix()) {
+	for _, s := range e.subjectsWithPrefix(c.subjectPrefix(":*:")) {
 		switch {
 		case c.flag("deletedOnly"):
 			if s.live > 0 {
@@ -62,9 +62,6 @@ func (c *call) listSubjects() (any, error) {
 
 // listVersions is GET /subjects/{subject}/versions.
 func (c *call) listVersions() (any, error) {
-	if err := checkListed(c.param("subject")); err != nil {
-		return nil, err
-	}
 	e := c.e
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -91,25 +88,15 @@ func (c *call) listVersions() (any, error) {
 	return page(c, numbers, math.MaxInt32)
 }
 
-// checkListed refuses names under which nothing can be listed.
-func checkListed(subject string) error {
-	if subject == everyScope {
-		return nil
-	}
-	return checkSubject(subject)
-}
-
 // version finds the version of the path, in other contexts if the default one does
 // not know an unqualified subject. e.mu must be held.
 func (c *call) version(version int32, deleted bool) (*stored, error) {
 	e := c.e
-	candidates := []*subject{}
-	if s := e.state.subject(c.subject()); s != nil {
-		candidates = append(candidates, s)
-	} else {
+	own := e.state.subject(c.subject())
+	candidates := []*subject{own}
+	if own == nil {
 		candidates = e.elsewhere(c.subject())
 	}
-	known := false
 	for _, s := range candidates {
 		v := s.at(version)
 		if version == int32(registry.LatestVersion) {
@@ -118,9 +105,8 @@ func (c *call) version(version int32, deleted bool) (*stored, error) {
 		if v != nil && (deleted || !v.Deleted) {
 			return v, nil
 		}
-		known = known || s.live > 0 || deleted
 	}
-	if !known {
+	if c.subject() != everyScope && (own == nil || own.live == 0 && !deleted) {
 		return nil, subjectNotFound(c.param("subject"))
 	}
 	return nil, versionNotFound(version)
@@ -187,7 +173,7 @@ func (c *call) findByMetadata() (any, error) {
 	defer e.mu.RUnlock()
 	sub := e.state.subject(c.subject())
 	if sub == nil || sub.live == 0 && !c.flag("deleted") {
-		return nil, fail(registry.ErrSchemaNotFound, "Schema not found")
+		return nil, subjectNotFound(c.param("subject"))
 	}
 	for _, v := range slices.Backward(sub.versions) {
 		if v.Deleted && !c.flag("deleted") {
