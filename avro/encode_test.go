@@ -36,6 +36,7 @@ func TestGoldenBytesOfDynamicValues(t *testing.T) {
 		{"named branch without its logical type", union, map[string]any{"long": 1}, []byte{4, 2}},
 		{"named branch by full name", union, map[string]any{"n.E": "B"}, []byte{6, 2}},
 		{"bare value of a branch's own Go type", union, "x", []byte{2, 2, 'x'}},
+		{"bare value of one branch's own Go type that others take too", `["null","int","long","double"]`, int64(5), []byte{4, 10}},
 		{"bare value that fits one branch", union, 5, []byte{4, 10}},
 		{"bare record", `["null",{"type":"record","name":"P","fields":[{"name":"a","type":"int"}]}]`, map[string]any{"a": 1}, []byte{2, 2}},
 		{"typed slice", `{"type":"array","items":"string"}`, []string{"a", "b"}, []byte{4, 2, 'a', 2, 'b', 0}},
@@ -171,6 +172,22 @@ func TestAValueThatContainsItselfIsRefused(t *testing.T) {
 	m["next"] = m
 	if _, err := dyn.AppendEncode(nil, m); !errors.Is(err, serde.LimitExceeded) {
 		t.Errorf("dynamic: %v, want a limit", err)
+	}
+}
+
+// Each level of the value fits two branches, which would be 2^60 ways to try.
+func TestUnionsWithoutNamesDoNotMultiply(t *testing.T) {
+	t.Parallel()
+	enc, err := avro.NewEncoder[any](avro.MustParse(`{"type":"record","name":"A","fields":[{"name":"n","type":["null","A",{"type":"record","name":"B","fields":[{"name":"n","type":["null","A","B"]}]}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	for range 60 {
+		v = map[string]any{"n": v}
+	}
+	if _, err := enc.AppendEncode(nil, v); !errors.Is(err, serde.TypeMismatch) && !errors.Is(err, serde.LimitExceeded) {
+		t.Errorf("%v, want an error", err)
 	}
 }
 

@@ -231,3 +231,41 @@ func TestUnresolvableSchemasListEveryReason(t *testing.T) {
 		t.Errorf("reasons (-want +got):\n%s\n%v", d, err)
 	}
 }
+
+// R cannot be read, which is no matter where the data have none. A, which contains R, is
+// compiled while R is: its plan must not go on with what there was of R's then.
+func TestATypeThatCannotBeReadIsRefusedWhereverItStands(t *testing.T) {
+	t.Parallel()
+	text := func(bad string) *avro.Schema {
+		return avro.MustParse(`{"type":"record","name":"T","fields":[
+			{"name":"x","type":["null",{"type":"record","name":"R","fields":[
+				{"name":"next","type":["null",{"type":"record","name":"A","fields":[{"name":"r","type":["null","R"]}]}]},
+				{"name":"bad","type":"` + bad + `"}]}]},
+			{"name":"y","type":"A"}]}`)
+	}
+	type top struct {
+		X *linkedR `avro:"x"`
+		Y linkedA  `avro:"y"`
+	}
+	w, r := text("string"), text("int")
+	for name, read := range map[string]reader{"typed": readAs[top], "dynamic": readAs[any]} {
+		if _, err := read(w, r, write(t, w, map[string]any{"x": nil, "y": map[string]any{"r": nil}})); err != nil {
+			t.Errorf("%s: no R in the data: %v", name, err)
+		}
+		broken := map[string]any{"R": map[string]any{"next": nil, "bad": "text"}}
+		for _, v := range []map[string]any{{"x": broken, "y": map[string]any{"r": nil}}, {"x": nil, "y": map[string]any{"r": broken}}} {
+			if got, err := read(w, r, write(t, w, v)); !errors.Is(err, serde.Incompatible) {
+				t.Errorf("%s: an R in the data: %v, %v, want class %v", name, got, err, serde.Incompatible)
+			}
+		}
+	}
+}
+
+type linkedR struct {
+	Next *linkedA `avro:"next"`
+	Bad  int      `avro:"bad"`
+}
+
+type linkedA struct {
+	R *linkedR `avro:"r"`
+}

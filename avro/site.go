@@ -1,6 +1,7 @@
 package avro
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/concord-go/concord/serde"
@@ -97,7 +98,7 @@ func (c *fitCollector) leave() { c.depth-- }
 
 func (c *fitCollector) tooLarge() bool { return c.nodes > maxPlanNodes }
 
-var errPlanTooLarge error = &fault{serde.LimitExceeded, "the schemas refer to themselves in too many combinations, or too deeply, to compile a plan"}
+var errPlanTooLarge = fmt.Errorf("avro: %w", &fault{serde.LimitExceeded, "the schemas refer to themselves in too many combinations, or too deeply, to compile a plan"})
 
 // structFieldFor finds the Go field of the schema's field: the one of its name,
 // else one that has the name as an alias.
