@@ -245,7 +245,7 @@ func TestATypeThatCannotBeReadIsRefusedWhereverItStands(t *testing.T) {
 	}
 	type top struct {
 		X *linkedR `avro:"x"`
-		Y linkedA  `avro:"y"`
+		Y *linkedA `avro:"y"` // a pointer: its plan is shared, not made anew
 	}
 	w, r := text("string"), text("int")
 	for name, read := range map[string]reader{"typed": readAs[top], "dynamic": readAs[any]} {
