@@ -1,0 +1,125 @@
+// Package depcheck holds the import graph to DESIGN.md: who may import whom, and
+// what is linked into the program of somebody who uses a part only.
+package depcheck
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/concord-go/concord"
+
+// pkg is what `go list -json` says of a package.
+type pkg struct {
+	ImportPath string
+	Standard   bool
+	CgoFiles   []string
+	Imports    []string
+	Deps       []string
+}
+
+// list runs go list with cgo on or off.
+func list(t *testing.T, cgo string, args ...string) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Standard,CgoFiles,Imports,Deps"}, args...)...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED="+cgo)
+	cmd.Dir = "../.."
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	var found []pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return found
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, p)
+	}
+}
+
+// mayImport is, for each package, what of this module it may import; "*" is any.
+// A package that is not in it may import nothing, so that a new one finds its
+// place here first.
+var mayImport = map[string][]string{
+	"internal/cow": {}, "internal/zigzag": {}, "internal/flight": {}, "internal/backoff": {}, "internal/depcheck": {},
+	"registry":                {"internal/backoff", "internal/cow", "internal/flight"},
+	"serde":                   {"registry", "internal/cow", "internal/flight", "internal/zigzag"},
+	"serde/serdetest":         {"serde", "registry"},
+	"avro":                    {"serde", "registry", "internal/cow", "internal/zigzag"},
+	"":                        {"registry", "serde"},
+	"internal/registryserver": {"registry", "avro"},
+	"registry/registrytest":   {"registry", "internal/registryserver"},
+	"internal/devstack":       {"internal/registryserver"},
+	"internal/cli":            {"internal/devstack", "registry"},
+	"cmd/concord":             {"internal/cli"},
+	"examples/quickstart":     {"*"},
+	"examples/dynamic":        {"*"},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "1", "./...") {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		may, known := mayImport[name]
+		if !known {
+			t.Errorf("%s has no place in the import graph: say in mayImport what it may import", p.ImportPath)
+		}
+		for _, imp := range p.Imports {
+			own, ok := strings.CutPrefix(imp, module)
+			if own = strings.TrimPrefix(own, "/"); ok && !slices.Contains(may, own) && !slices.Contains(may, "*") {
+				t.Errorf("%s imports %s, which is not below it", p.ImportPath, imp)
+			}
+			switch {
+			case strings.HasPrefix(imp, "github.com/confluentinc/confluent-kafka-go/v2/schemaregistry"):
+				t.Errorf("%s imports %s: it links a cloud SDK and has no contexts", p.ImportPath, imp)
+			case strings.HasPrefix(imp, "github.com/confluentinc/") && name != "" && !strings.HasPrefix(name, "examples/"):
+				t.Errorf("%s imports %s: only the root package knows librdkafka", p.ImportPath, imp)
+			case strings.HasPrefix(imp, "github.com/twmb/franz-go") && name != "internal/devstack":
+				t.Errorf("%s imports %s: only the dev stack has a broker", p.ImportPath, imp)
+			case imp == "testing" && name != "registry/registrytest" && name != "serde/serdetest":
+				t.Errorf("%s links package testing into programs", p.ImportPath)
+			}
+		}
+	}
+}
+
+// A service on another Kafka client links what registry, serde and avro need, and
+// that is one small module.
+func TestThePurePackagesLinkNextToNothing(t *testing.T) {
+	t.Parallel()
+	want := []string{"github.com/hashicorp/golang-lru/v2/internal", "github.com/hashicorp/golang-lru/v2/simplelru"}
+	var got []string
+	for _, p := range list(t, "1", "-deps", "./registry", "./serde", "./avro") {
+		if !p.Standard && !strings.HasPrefix(p.ImportPath, module) {
+			got = append(got, p.ImportPath)
+		}
+		if !p.Standard && len(p.CgoFiles) > 0 || p.ImportPath == "testing" {
+			t.Errorf("%s is linked", p.ImportPath)
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("linked besides the standard library: %q, want %q", got, want)
+	}
+}
+
+func TestTheCommandNeedsNoCgo(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "0", "-deps", "./cmd/concord") {
+		if strings.HasPrefix(p.ImportPath, "github.com/confluentinc/") || p.ImportPath == module || p.ImportPath == "testing" {
+			t.Errorf("cmd/concord links %s", p.ImportPath)
+		}
+	}
+}
