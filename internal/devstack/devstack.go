@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/concord-go/concord/internal/registryserver"
 )
@@ -68,7 +70,13 @@ func startBroker(opts Options) (*kfake.Cluster, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	// Without the telemetry requests (KIP-714): the broker gives a client another
+	// instance id each time it is asked, which librdkafka logs.
+	versions := kversion.Stable()
+	versions.SetMaxKeyVersion(kmsg.GetTelemetrySubscriptions.Int16(), -1)
+	versions.SetMaxKeyVersion(kmsg.PushTelemetry.Int16(), -1)
 	kopts := []kfake.Opt{
+		kfake.MaxVersions(versions),
 		kfake.NumBrokers(1),
 		// The broker advertises the address it listens on.
 		kfake.ListenFn(func(string, string) (net.Listener, error) { return ln, nil }),
