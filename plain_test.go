@@ -36,7 +36,7 @@ func golden[T comparable](t *testing.T, p concord.Plain[T], v T, want []byte) {
 func TestPlainTellsNullFromEmpty(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	var none concord.Plain[[]byte] = concord.Bytes()
+	none := concord.Bytes()
 	if data, err := none.AppendSerialize(ctx, []byte("x"), serde.ValueOf("t"), nil); err != nil || data.Bytes != nil {
 		t.Errorf("nil is written as %v, %v", data.Bytes, err)
 	}

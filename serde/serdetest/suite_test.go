@@ -30,7 +30,6 @@ func (f text) NewDecoder(serde.WriterSchema) (serde.Decoder[string], error) {
 type textCoder struct {
 	fault string
 	calls atomic.Int64
-	last  []byte
 }
 
 var sink []byte
