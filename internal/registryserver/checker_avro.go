@@ -36,8 +36,11 @@ func (s *avroSchema) Fields() []string {
 // Parse reads an Avro schema.
 func (avroChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 	parse := []avro.ParseOption{avro.WithDefaultCheck(avro.CheckDefaultShapes)}
-	if !opts.New && !opts.Normalize {
-		parse = []avro.ParseOption{avro.WithDefaultCheck(avro.IgnoreDefaults), avro.WithLaxNamespaces()}
+	if !opts.New {
+		parse = []avro.ParseOption{avro.WithDefaultCheck(avro.IgnoreDefaults)}
+		if !opts.Normalize {
+			parse = append(parse, avro.WithLaxNamespaces())
+		}
 	}
 	var imports []*avro.Schema // with those that they have in turn
 	for _, i := range opts.Imports {

@@ -17,14 +17,17 @@ var produced = []string{
 
 // checkContentType refuses bodies, and requests that only say they had one, of a
 // type that the registry does not read.
-func checkContentType(h http.Header) error {
-	values, ok := h["Content-Type"]
+func checkContentType(r *http.Request) error {
+	values, ok := r.Header["Content-Type"]
 	if !ok {
 		return nil
 	}
 	media, _, err := mime.ParseMediaType(values[0])
 	if err != nil || !strings.Contains(media, "/") {
 		return failHTTP(http.StatusBadRequest, "The Content-Type is not a media type")
+	}
+	if (media == "*/*" || media == "application/*") && r.Method != http.MethodPost && r.Method != http.MethodPut {
+		return nil
 	}
 	if !slices.Contains(produced, media) && media != "application/octet-stream" {
 		return failHTTP(http.StatusUnsupportedMediaType, "HTTP 415 Unsupported Media Type: the registry reads %s", strings.Join(produced, ", "))

@@ -49,7 +49,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, "", nil, failHTTP(http.StatusMethodNotAllowed, "HTTP 405 Method Not Allowed"))
 		return
 	}
-	if err := checkContentType(r.Header); err != nil {
+	if err := checkContentType(r); err != nil {
 		write(w, produced[0], nil, err)
 		return
 	}
