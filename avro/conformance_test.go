@@ -15,10 +15,12 @@ type conformEvent struct {
 	Note  *string           `avro:"note"`
 	Tags  []string          `avro:"tags"`
 	Extra map[string]string `avro:"extra"`
-	Inner struct {
-		Ratio float64 `avro:"ratio"`
-		Raw   []byte  `avro:"raw"`
-	} `avro:"inner"`
+	Inner conformInner      `avro:"inner"`
+}
+
+type conformInner struct {
+	Ratio float64 `avro:"ratio"`
+	Raw   []byte  `avro:"raw"`
 }
 
 func TestTheTypedFormatConforms(t *testing.T) {
@@ -31,7 +33,7 @@ func TestTheTypedFormatConforms(t *testing.T) {
 	empty := conformEvent{At: time.UnixMilli(0).UTC(), Tags: []string{}, Extra: map[string]string{}}
 	empty.Inner.Raw = []byte{}
 	serdetest.Run(t, serdetest.Case[conformEvent]{
-		Format: avro.For[conformEvent](), Values: []conformEvent{full, empty}, SelfDelimiting: true, EncodesWithoutAllocating: true,
+		Format: avro.For[conformEvent](), Values: []conformEvent{full, empty}, SelfDelimiting: true, EncodesWithoutAllocating: !pureGo,
 	})
 }
 
