@@ -104,7 +104,7 @@ func (q *quickstart) tell(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("registering version 1: %w", err)
 	}
-	fmt.Fprintf(q.out, "\nUserEvent version 1 is schema %d; a producer built for it writes %d events\n", v1.ID, half)
+	q.progress.printf(q.out, "\nUserEvent version 1 is schema %d; a producer built for it writes %d events\n", v1.ID, half)
 	if err := produce(ctx, q, avro.For[EventV1](avro.WithSchema(schemaV1)), eventV1, 0, half); err != nil {
 		return fmt.Errorf("producing version 1: %w", err)
 	}
@@ -113,27 +113,27 @@ func (q *quickstart) tell(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("registering version 2: %w", err)
 	}
-	fmt.Fprintf(q.out, "UserEvent version 2 is schema %d; a producer built for it writes %d events\n", v2.ID, q.events-half)
+	q.progress.printf(q.out, "UserEvent version 2 is schema %d; a producer built for it writes %d events\n", v2.ID, q.events-half)
 	if err := produce(ctx, q, avro.For[EventV2](avro.WithSchema(schemaV2)), eventV2, half, q.events); err != nil {
 		return fmt.Errorf("producing version 2: %w", err)
 	}
 
-	fmt.Fprintf(q.out, "\nread by a consumer built for version 2\n")
-	new, err := consume(ctx, q, "built-for-v2", avro.For[EventV2](avro.WithSchema(schemaV2)))
+	q.progress.printf(q.out, "\nread by a consumer built for version 2\n")
+	byNew, err := consume(ctx, q, "built-for-v2", avro.For[EventV2](avro.WithSchema(schemaV2)))
 	if err != nil {
 		return fmt.Errorf("consuming with version 2: %w", err)
 	}
 	// By Avro's rules an int is read as a long and not the other way round. A
 	// consumer that is to outlive such a promotion says that it takes a long
 	// whose value is an int's.
-	fmt.Fprintf(q.out, "\nread by a consumer still built for version 1\n")
-	old, err := consume(ctx, q, "built-for-v1", avro.For[EventV1](avro.WithSchema(schemaV1), avro.AllowNarrowing()))
+	q.progress.printf(q.out, "\nread by a consumer still built for version 1\n")
+	byOld, err := consume(ctx, q, "built-for-v1", avro.For[EventV1](avro.WithSchema(schemaV1), avro.AllowNarrowing()))
 	if err != nil {
 		return fmt.Errorf("consuming with version 1: %w", err)
 	}
 
-	fmt.Fprintf(q.out, "\n%d events produced, %d under schema %d and %d under schema %d; all read twice: %d by version 2, %d by version 1\n",
-		q.events, half, v1.ID, q.events-half, v2.ID, new, old)
+	q.progress.printf(q.out, "\n%d events produced, %d under schema %d and %d under schema %d; all read twice: %d by version 2, %d by version 1\n",
+		q.events, half, v1.ID, q.events-half, v2.ID, byNew, byOld)
 	return nil
 }
 
@@ -190,7 +190,7 @@ func consume[T any](ctx context.Context, q *quickstart, group string, format *av
 		if err != nil {
 			return n, err
 		}
-		fmt.Fprintf(q.out, "%-5s partition %d offset %-3d written under schema %d: %s\n", m.Key, m.Partition, m.Offset, m.ValueInfo.SchemaID, value)
+		q.progress.printf(q.out, "%-5s partition %d offset %-3d written under schema %d: %s\n", m.Key, m.Partition, m.Offset, m.ValueInfo.SchemaID, value)
 		n++
 		q.progress.set("read by "+group, n, q.events)
 		if n == q.events {

@@ -12,19 +12,22 @@ import (
 
 // progress writes a line to a terminal about work that takes longer than a second.
 type progress struct {
+	terminal io.Writer
+
 	mu          sync.Mutex
 	what        string
 	done, total int
+	shown       bool // the line stands on the terminal
 
 	quit  chan struct{}
 	ended sync.WaitGroup
 }
 
 func startProgress(w io.Writer) *progress {
-	p := &progress{quit: make(chan struct{})}
+	p := &progress{terminal: w, quit: make(chan struct{})}
 	if f, ok := w.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			p.ended.Go(func() { p.show(w) })
+			p.ended.Go(p.show)
 		}
 	}
 	return p
@@ -36,22 +39,37 @@ func (p *progress) set(what string, done, total int) {
 	p.what, p.done, p.total = what, done, total
 }
 
-func (p *progress) show(w io.Writer) {
+// printf prints a line of the program's output, in the place of the progress line.
+func (p *progress) printf(w io.Writer, format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+	fmt.Fprintf(w, format, args...)
+}
+
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.terminal, "\r\033[K")
+		p.shown = false
+	}
+}
+
+func (p *progress) show() {
 	timer := time.NewTimer(time.Second)
 	defer timer.Stop()
-	shown := false
 	for {
 		select {
 		case <-p.quit:
-			if shown {
-				fmt.Fprint(w, "\r\033[K")
-			}
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.clear()
 			return
 		case <-timer.C:
 			p.mu.Lock()
-			fmt.Fprintf(w, "\r\033[K%s: %d of %d", p.what, p.done, p.total)
+			p.clear()
+			fmt.Fprintf(p.terminal, "%s: %d of %d", p.what, p.done, p.total)
+			p.shown = true
 			p.mu.Unlock()
-			shown = true
 			timer.Reset(200 * time.Millisecond)
 		}
 	}
