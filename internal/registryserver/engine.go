@@ -1,6 +1,7 @@
 package registryserver
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Wrap, if set, is put around the handler of a Server: for faults in tests.
 	Wrap func(http.Handler) http.Handler
+
+	compactAt int64 // 0: the default; tests have less
 }
 
 const (
@@ -77,7 +80,7 @@ func Open(opts Options) (*Engine, error) {
 	if opts.Dir == "" {
 		return e, nil
 	}
-	j, cut, err := openJournal(opts.Dir, e.state.apply)
+	j, cut, err := openJournal(opts.Dir, cmp.Or(opts.compactAt, defaultCompactAt), e.state.apply)
 	if err != nil {
 		return nil, fmt.Errorf("registryserver: %w", err)
 	}

@@ -16,10 +16,10 @@ const (
 	journalName = "registry.journal"
 	lockName    = "registry.lock"
 
-	// The journal is written anew when it is longer than compactAt and has this
-	// many times the ops that the state needs.
-	compactAt    = 1 << 20
-	compactRatio = 2
+	// The journal is written anew when it is longer than defaultCompactAt and has
+	// this many times the ops that the state needs.
+	defaultCompactAt = 1 << 20
+	compactRatio     = 2
 
 	// snapshotFrame is about how much of a snapshot goes into one frame.
 	snapshotFrame = 1 << 20
@@ -31,8 +31,9 @@ var errClosed = errors.New("the registry is closed")
 // they are applied; whoever must know that they are durable calls wait, and the
 // first of those who wait writes and syncs for all. A nil *journal keeps nothing.
 type journal struct {
-	dir  string
-	lock io.Closer
+	dir       string
+	lock      io.Closer
+	compactAt int64
 
 	durable atomic.Uint64 // ops known to be on disk
 
@@ -49,7 +50,7 @@ type journal struct {
 
 // openJournal locks a directory, made if need be, and gives each op kept in it to
 // apply. A frame at the end that an interrupted process left behind is cut off.
-func openJournal(dir string, apply func(op) error) (j *journal, cut int64, err error) {
+func openJournal(dir string, compactAt int64, apply func(op) error) (j *journal, cut int64, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, 0, err
 	}
@@ -66,7 +67,7 @@ func openJournal(dir string, apply func(op) error) (j *journal, cut int64, err e
 	if err != nil {
 		return nil, 0, err
 	}
-	j = &journal{dir: dir, lock: lock, file: file}
+	j = &journal{dir: dir, lock: lock, compactAt: compactAt, file: file}
 	j.flushed.L = &j.mu
 	if cut, err = j.replay(apply); err != nil {
 		file.Close()
@@ -199,7 +200,7 @@ func (j *journal) write(ops []op) error {
 // crowded reports whether the file holds much that is overtaken; live is how many
 // ops the state needs. Only the one who set flushing calls it.
 func (j *journal) crowded(live int) bool {
-	return j.size > compactAt && j.inFile > compactRatio*max(live, 1)
+	return j.size > j.compactAt && j.inFile > compactRatio*max(live, 1)
 }
 
 // compact writes the file anew from a snapshot of the state with all that was

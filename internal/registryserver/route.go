@@ -124,6 +124,9 @@ func resolvePath(u *url.URL) (t target, bad bool) {
 		}
 		segments[i] = decoded
 	}
+	if n := len(segments); n > 0 && segments[n-1] == "" {
+		segments = segments[:n-1]
+	}
 	if len(segments) > 2 && segments[0] == "contexts" {
 		t.context = contextName(segments[1])
 		segments = segments[2:]

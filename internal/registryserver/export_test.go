@@ -1,0 +1,12 @@
+package registryserver
+
+import "github.com/concord-go/concord/registry"
+
+// SetChecker puts a checker in place of that of a type.
+func SetChecker(e *Engine, kind registry.SchemaType, c Checker) { e.checkers[kind] = c }
+
+// WithCompactAt makes the journal be compacted when it is longer than size bytes.
+func WithCompactAt(o Options, size int64) Options {
+	o.compactAt = size
+	return o
+}
