@@ -1,8 +1,6 @@
 package registryserver
 
 import (
-	"errors"
-
 	"github.com/concord-go/concord/registry"
 )
 
@@ -54,8 +52,6 @@ func (c *call) retag(subject string, d *draft, req *schemaRequest, normalize boo
 type Tagger interface {
 	WithTags(add, remove []entityTags) (string, error)
 }
-
-var errNoEntity = errors.New("there is no such record or field")
 
 // setTags is POST /subjects/{subject}/versions/{version}/tags.
 func (c *call) setTags() (any, error) {
