@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/concord-go/concord/registry"
 )
@@ -111,6 +112,7 @@ func write(w http.ResponseWriter, media string, answer any, err error) {
 	} else {
 		w.Header().Set("Content-Type", media)
 	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	w.Write(body) // the client may be gone: nobody is left to tell
 }

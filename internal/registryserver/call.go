@@ -89,7 +89,7 @@ type schemaRequest struct {
 	schema                  registry.Schema
 	version                 int32 // 0: not given
 	id                      int32 // -1: not given
-	tagsToAdd, tagsToRemove []entityTags
+	tagsToAdd, tagsToRemove []EntityTags
 	propagate               bool
 }
 
@@ -134,7 +134,7 @@ type versionAnswer struct {
 	Metadata   *registry.Metadata   `json:"metadata,omitempty"`
 	RuleSet    *registry.RuleSet    `json:"ruleSet,omitempty"`
 	Schema     string               `json:"schema"`
-	Tags       []entityTags         `json:"schemaTags,omitempty"`
+	Tags       []EntityTags         `json:"schemaTags,omitempty"`
 	MaxID      *int32               `json:"maxId,omitempty"`
 	Time       *int64               `json:"ts,omitempty"`
 	Deleted    *bool                `json:"deleted,omitempty"`
@@ -161,6 +161,11 @@ func (c *call) formatted(v *stored, a versionAnswer) versionAnswer {
 	if c.query.Get("format") == "resolved" && len(v.References) > 0 {
 		if p, err := c.e.parseStored(v, 0); err == nil {
 			a.Schema = p.Resolved()
+		}
+	}
+	if wanted := c.query["findTags"]; len(wanted) > 0 {
+		if p, err := c.e.parseStored(v, 0); err == nil {
+			a.Tags = tagsOf(p, v.Text, wanted)
 		}
 	}
 	if c.query.Get("referenceFormat") == "qualified" && len(a.References) > 0 {

@@ -33,6 +33,54 @@ func (s *avroSchema) Fields() []string {
 	return names
 }
 
+// Entities are the records and their fields.
+func (s *avroSchema) Entities(tree *jsonTree, visit func(Entity, *jsonTree)) {
+	avroEntities(tree, "", "", visit)
+}
+
+func avroEntities(t *jsonTree, prefix, namespace string, visit func(Entity, *jsonTree)) {
+	if t.array { // a union
+		for _, branch := range t.values {
+			avroEntities(branch, prefix, namespace, visit)
+		}
+		return
+	}
+	switch t.text("type") {
+	case "array":
+		avroEntities(t.get("items"), prefix, namespace, visit)
+	case "map":
+		avroEntities(t.get("values"), prefix, namespace, visit)
+	case "record", "error":
+		name := t.text("name")
+		if ns := t.get("namespace"); ns != nil {
+			namespace = t.text("namespace")
+		}
+		if i := strings.LastIndexByte(name, '.'); i >= 0 {
+			namespace, name = name[:i], name[i+1:]
+		}
+		path := prefix + name
+		if namespace != "" {
+			path = prefix + namespace + "." + name
+		}
+		visit(Entity{path, recordEntity}, t)
+		fields := t.get("fields")
+		if fields == nil || !fields.array {
+			return
+		}
+		for _, f := range fields.values {
+			field := path + "." + f.text("name")
+			visit(Entity{field, fieldEntity}, f)
+			if of := f.get("type"); of != nil {
+				avroEntities(of, field+".", namespace, visit)
+			}
+		}
+	case "":
+		if of := t.get("type"); of != nil {
+			avroEntities(of, prefix, namespace, visit)
+		}
+	}
+}
+
 // Parse reads an Avro schema.
 func (avroChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 	parse := []avro.ParseOption{avro.WithDefaultCheck(avro.CheckDefaultShapes)}

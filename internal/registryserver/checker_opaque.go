@@ -10,6 +10,34 @@ import (
 	"unicode/utf8"
 )
 
+// jsonSchema is an opaqueSchema whose parts are known.
+type jsonSchema struct{ opaqueSchema }
+
+// Entities are the objects and their properties.
+func (s *jsonSchema) Entities(tree *jsonTree, visit func(Entity, *jsonTree)) {
+	jsonEntities(tree, "object", visit)
+}
+
+func jsonEntities(t *jsonTree, path string, visit func(Entity, *jsonTree)) {
+	properties := t.get("properties")
+	if t.text("type") != "object" && properties == nil {
+		return
+	}
+	visit(Entity{path, recordEntity}, t)
+	if !properties.isObject() {
+		return
+	}
+	for i, name := range properties.keys {
+		p := properties.values[i]
+		if !p.isObject() {
+			continue
+		}
+		field := path + "." + name
+		visit(Entity{field, fieldEntity}, p)
+		jsonEntities(p, field+".object", visit)
+	}
+}
+
 // opaqueSchema is a schema whose type this registry can keep but not compare.
 type opaqueSchema struct {
 	text    string
@@ -56,22 +84,21 @@ func (jsonChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &opaqueSchema{string(sorted), opts.Imports}, nil
+		return &jsonSchema{opaqueSchema{string(sorted), opts.Imports}}, nil
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, first); err != nil {
 		return nil, err
 	}
-	return &opaqueSchema{compact.String(), opts.Imports}, nil
+	return &jsonSchema{opaqueSchema{compact.String(), opts.Imports}}, nil
 }
 
 // Check knows only that a schema goes with itself.
 func (jsonChecker) Check(writer, reader Parsed) ([]Difference, error) {
-	return nil, checkOpaque(writer, reader)
+	return nil, checkOpaque(&writer.(*jsonSchema).opaqueSchema, &reader.(*jsonSchema).opaqueSchema)
 }
 
-func checkOpaque(writer, reader Parsed) error {
-	w, r := writer.(*opaqueSchema), reader.(*opaqueSchema)
+func checkOpaque(w, r *opaqueSchema) error {
 	if w.text == r.text && slices.Equal(w.imports, r.imports) {
 		return nil
 	}
@@ -96,7 +123,7 @@ func (protobufChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 
 // Check knows only that a schema goes with itself.
 func (protobufChecker) Check(writer, reader Parsed) ([]Difference, error) {
-	return nil, checkOpaque(writer, reader)
+	return nil, checkOpaque(writer.(*opaqueSchema), reader.(*opaqueSchema))
 }
 
 var jsonTypes = []string{"array", "boolean", "integer", "null", "number", "object", "string"}

@@ -8,6 +8,7 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -129,11 +130,14 @@ func (e *Engine) durable() error {
 // the old one goes on; the error is that neither can.
 func (e *Engine) compact() error {
 	e.mu.RLock()
-	defer e.mu.RUnlock()
 	if !e.journal.crowded(e.state.size()) {
+		e.mu.RUnlock()
 		return nil
 	}
-	failed, err := e.journal.compact(e.state.snapshot)
+	snapshot := slices.Collect(e.state.snapshot)
+	pending := e.journal.takePending() // they are in the snapshot
+	e.mu.RUnlock()
+	failed, err := e.journal.compact(snapshot, pending)
 	if failed != nil {
 		e.log.Warn("the registry's journal could not be compacted", "error", failed)
 	}

@@ -30,7 +30,16 @@ func lockFile(path string) (io.Closer, error) {
 		}
 		return nil, fmt.Errorf("locking it: %w", err)
 	}
-	return file, nil
+	return heldLock{file}, nil
+}
+
+// heldLock is a locked file.
+type heldLock struct{ *os.File }
+
+// Close unlocks before it closes: a process that was just started and has not yet
+// become another program has the file too, and would keep the lock for a moment.
+func (l heldLock) Close() error {
+	return errors.Join(syscall.Flock(int(l.Fd()), syscall.LOCK_UN), l.File.Close())
 }
 
 // replaceFile gives the written file the path of the old one, in one step.

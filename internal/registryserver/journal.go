@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 	"path/filepath"
 	"sync"
@@ -157,12 +156,12 @@ func (j *journal) wait(mark uint64, compact func() error) error {
 			j.flushed.Wait()
 			continue
 		}
-		batch, upTo := j.pending, j.appended
-		j.pending, j.flushing = nil, true
+		j.flushing = true
 		j.mu.Unlock()
-		err := j.write(batch)
+		b := j.takePending()
+		err := j.write(b.ops)
 		if err == nil {
-			j.durable.Store(upTo)
+			j.durable.Store(b.upTo)
 			err = compact()
 		}
 		j.mu.Lock()
@@ -203,30 +202,39 @@ func (j *journal) crowded(live int) bool {
 	return j.size > j.compactAt && j.inFile > compactRatio*max(live, 1)
 }
 
-// compact writes the file anew from a snapshot of the state with all that was
-// appended so far; nothing may be appended meanwhile. Where that fails, the old file
-// goes on, and failed tells why; err is only what makes the journal useless.
-func (j *journal) compact(snapshot iter.Seq[op]) (failed, err error) {
+// batch are ops that were appended but not written, and the mark after them.
+type batch struct {
+	ops  []op
+	upTo uint64
+}
+
+// takePending takes the ops over that wait to be written. Only the one who set
+// flushing calls it.
+func (j *journal) takePending() batch {
 	j.mu.Lock()
-	batch, upTo := j.pending, j.appended // they are in the snapshot
+	defer j.mu.Unlock()
+	b := batch{j.pending, j.appended}
 	j.pending = nil
-	j.mu.Unlock()
-	if failed = j.rewrite(snapshot); failed != nil {
-		if len(batch) == 0 {
-			return failed, nil
-		}
-		if err := j.write(batch); err != nil {
+	return b
+}
+
+// compact writes the file anew from a snapshot of the state, which has the pending
+// ops in it. Where that fails, the old file goes on, and failed tells why; err is
+// only what makes the journal useless. Only the one who set flushing calls it.
+func (j *journal) compact(snapshot []op, pending batch) (failed, err error) {
+	if failed = j.rewrite(snapshot); failed != nil && len(pending.ops) > 0 {
+		if err := j.write(pending.ops); err != nil {
 			return failed, err
 		}
 	}
-	j.durable.Store(upTo)
+	j.durable.Store(pending.upTo)
 	return failed, nil
 }
 
 // rewrite puts a snapshot in the file's place: written beside it, synced, renamed.
 // Until the rename the old file counts, after it the new one. Only the one who set
 // flushing calls it, or the one who has opened the journal and not shared it yet.
-func (j *journal) rewrite(snapshot iter.Seq[op]) (err error) {
+func (j *journal) rewrite(snapshot []op) (err error) {
 	path := filepath.Join(j.dir, journalName)
 	file, err := os.Create(path + ".new")
 	if err != nil {
@@ -258,7 +266,7 @@ func (j *journal) rewrite(snapshot iter.Seq[op]) (err error) {
 	return syncDir(j.dir)
 }
 
-func writeSnapshot(w io.Writer, snapshot iter.Seq[op]) (size int64, ops int, err error) {
+func writeSnapshot(w io.Writer, snapshot []op) (size int64, ops int, err error) {
 	put := func(b []byte) {
 		if err == nil {
 			var n int
@@ -274,7 +282,7 @@ func writeSnapshot(w io.Writer, snapshot iter.Seq[op]) (size int64, ops int, err
 		}
 		payload = append(payload[:0], '[')
 	}
-	for o := range snapshot {
+	for _, o := range snapshot {
 		one, merr := json.Marshal(o)
 		if merr != nil {
 			return size, ops, merr

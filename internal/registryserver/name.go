@@ -72,7 +72,7 @@ func checkSubject(subject string) error {
 	bad := func() error {
 		return fail(registry.ErrInvalidSubject, "The specified subject '%s' is not a valid.", subject)
 	}
-	if n.local == "__GLOBAL" || n.local == "__EMPTY" || n.context == globalContext {
+	if n.local == "__GLOBAL" || n.local == "__EMPTY" || n.context == globalContext || n.context == anyContext {
 		return bad()
 	}
 	if strings.ContainsFunc(subject, unicode.IsControl) {

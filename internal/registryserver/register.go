@@ -80,8 +80,8 @@ func (c *call) registerUnder(subject string, req *schemaRequest, normalize bool)
 		if d, err = c.parse(subject, schema, isNew, normalize); err != nil {
 			return nil, err
 		}
-		if len(req.tagsToAdd)+len(req.tagsToRemove) > 0 {
-			if d, err = c.retag(subject, d, req, normalize); err != nil {
+		if req.changesTags() {
+			if d, err = c.retag(subject, d, req, sub.latest(), normalize); err != nil {
 				return nil, err
 			}
 		}

@@ -12,6 +12,14 @@ import (
 
 const maxListedSchemas = 1000
 
+// hint is the subject of the query, which picks a context; empty without one.
+func (c *call) hint() string {
+	if !c.query.Has("subject") {
+		return ""
+	}
+	return c.e.followAlias(parseName(c.query.Get("subject")).String())
+}
+
 // identity finds what the id of the path means: in the context of ?subject, which
 // must then hold it, or else in the default context, and then in any.
 func (c *call) identity() (*identity, error) {
@@ -19,33 +27,47 @@ func (c *call) identity() (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := c.e
-	hint := c.e.followAlias(parseName(c.query.Get("subject")).String())
+	if found := c.e.resolveID(c.hint(), id); found != nil {
+		return found, nil
+	}
+	return nil, fail(registry.ErrSchemaNotFound, "Schema %d not found", id)
+}
+
+func (e *Engine) resolveID(hint string, id int32) *identity {
 	n := parseName(hint)
 	found := e.state.identity(n.context, id)
 	if n.context != defaultContext {
-		if found != nil && n.local != "" && !slices.ContainsFunc(found.sorted(), func(v *stored) bool { return v.Subject == hint }) {
-			found = nil
+		if found == nil || n.local != "" && !found.heldBy(hint) {
+			return nil
 		}
-	} else if len(e.elsewhere(hint)) > 0 && e.state.subject(hint) == nil {
+		return found
+	}
+	if hint != "" && e.state.subject(hint) == nil {
 		// The default context does not know the subject: those that do come first.
 		for _, sub := range e.elsewhere(hint) {
 			if other := e.state.identity(parseName(sub.name).context, id); other != nil {
-				found = other
-				break
-			}
-		}
-	} else if found == nil {
-		for _, context := range slices.Sorted(maps.Keys(e.state.contexts)) {
-			if found = e.state.identity(context, id); found != nil {
-				break
+				return other
 			}
 		}
 	}
-	if found == nil {
-		return nil, fail(registry.ErrSchemaNotFound, "Schema %d not found", id)
+	if found != nil {
+		return found
 	}
-	return found, nil
+	for _, context := range slices.Sorted(maps.Keys(e.state.contexts)) {
+		if other := e.state.identity(context, id); other != nil {
+			return other
+		}
+	}
+	return nil
+}
+
+func (i *identity) heldBy(subject string) bool {
+	for p := range i.holders {
+		if p.subject == subject {
+			return true
+		}
+	}
+	return false
 }
 
 // showByID is GET /schemas/ids/{id}.
@@ -87,7 +109,7 @@ func (c *call) holders() ([]*stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	hint := c.e.followAlias(parseName(c.query.Get("subject")).String())
+	hint := c.hint()
 	all := id.sorted()
 	return slices.DeleteFunc(all, func(v *stored) bool {
 		return v.Deleted && !c.flag("deleted") || parseName(hint).context != defaultContext && parseName(hint).local != "" && v.Subject != hint
