@@ -1,5 +1,7 @@
-//go:build race
+//go:build race || purego
 
 package registry_test
 
-const raceEnabled = true
+// allocates says that this build allocates where the usual one does not: the race
+// detector does, and so does hash/maphash of the standard library under purego.
+const allocates = true
