@@ -13,9 +13,16 @@ type avroChecker struct{}
 
 // avroSchema is a parsed Avro schema.
 type avroSchema struct {
-	schema  *avro.Schema
-	text    string
-	imports []*avro.Schema
+	schema *avro.Schema
+	text   string
+	uses   []avroUse // all that it refers to, directly or not, what is used first first
+}
+
+// avroUse is a schema that another one refers to by a name.
+type avroUse struct {
+	name   string
+	schema *avro.Schema
+	text   string
 }
 
 // Text is the text as Avro for Java prints it.
@@ -83,39 +90,88 @@ func avroEntities(t *jsonTree, prefix, namespace string, visit func(Entity, *jso
 
 // Parse reads an Avro schema.
 func (avroChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
-	parse := []avro.ParseOption{avro.WithDefaultCheck(avro.CheckDefaultShapes)}
+	checks := []avro.ParseOption{avro.WithDefaultCheck(avro.CheckDefaultShapes)}
 	if !opts.New {
-		parse = []avro.ParseOption{avro.WithDefaultCheck(avro.IgnoreDefaults)}
+		checks = []avro.ParseOption{avro.WithDefaultCheck(avro.IgnoreDefaults)}
 		if !opts.Normalize {
-			parse = append(parse, avro.WithLaxNamespaces())
+			checks = append(checks, avro.WithLaxNamespaces())
 		}
 	}
-	var imports []*avro.Schema // with those that they have in turn
-	for _, i := range opts.Imports {
+	uses, err := avroUses(opts.Imports)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := avro.Parse(text, append(checks, withUses(uses))...)
+	if err != nil {
+		// Two references may bring a type in two versions: then the first one counts.
+		settled, ok := settleUses(uses)
+		if !ok {
+			return nil, err
+		}
+		var again error
+		if schema, again = avro.Parse(text, append(checks, withUses(settled))...); again != nil {
+			return nil, err
+		}
+		uses = settled
+	}
+	s := &avroSchema{schema: schema, uses: uses}
+	if !opts.Normalize {
+		s.text = schema.StringWithout(schemasOf(uses)...)
+		return s, nil
+	}
+	s.text, err = schema.NormalizedWithout(schemasOf(uses)...)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// avroUses lists the imports with what they use in turn, each name once.
+func avroUses(imports []Import) ([]avroUse, error) {
+	var uses []avroUse
+	add := func(u avroUse) {
+		if !slices.ContainsFunc(uses, func(other avroUse) bool { return other.name == u.name }) {
+			uses = append(uses, u)
+		}
+	}
+	for _, i := range imports {
 		s, ok := i.Schema.(*avroSchema)
 		if !ok {
 			return nil, fmt.Errorf("reference %q is no Avro schema", i.Name)
 		}
-		for _, one := range append(slices.Clone(s.imports), s.schema) {
-			if !slices.Contains(imports, one) {
-				imports = append(imports, one)
-			}
+		for _, u := range s.uses {
+			add(u)
 		}
+		add(avroUse{i.Name, s.schema, s.text})
 	}
-	if len(imports) > 0 {
-		parse = append(parse, avro.WithReferences(imports...))
+	return uses, nil
+}
+
+func schemasOf(uses []avroUse) []*avro.Schema {
+	all := make([]*avro.Schema, len(uses))
+	for i, u := range uses {
+		all[i] = u.schema
 	}
-	schema, err := avro.Parse(text, parse...)
-	if err != nil {
-		return nil, err
+	return all
+}
+
+func withUses(uses []avroUse) avro.ParseOption { return avro.WithReferences(schemasOf(uses)...) }
+
+// settleUses reads the texts again, one after the other, each with those before it:
+// so all of them mean the same by a name.
+func settleUses(uses []avroUse) ([]avroUse, bool) {
+	if len(uses) < 2 {
+		return nil, false
 	}
-	kept := schema.StringWithout(imports...)
-	if opts.Normalize {
-		if kept, err = schema.NormalizedWithout(imports...); err != nil {
-			return nil, err
+	var settled []avroUse
+	for _, u := range uses {
+		s, err := avro.Parse(u.text, withUses(settled), avro.WithDefaultCheck(avro.IgnoreDefaults), avro.WithLaxNamespaces())
+		if err != nil {
+			return nil, false
 		}
+		settled = append(settled, avroUse{u.name, s, u.text})
 	}
-	return &avroSchema{schema: schema, text: kept, imports: imports}, nil
+	return settled, true
 }
 
 // Check compares by Avro's schema resolution.

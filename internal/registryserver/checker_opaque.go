@@ -70,6 +70,9 @@ func (jsonChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 	default:
 		return nil, errors.New("the JSON Schema is neither an object nor a boolean")
 	}
+	if err := checkImports[*jsonSchema](opts.Imports); err != nil {
+		return nil, err
+	}
 	if err := checkJSONType(first); err != nil {
 		return nil, err
 	}
@@ -113,6 +116,9 @@ func (protobufChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return nil, errors.New("the Protobuf file is not UTF-8 text")
 	}
+	if err := checkImports[*opaqueSchema](opts.Imports); err != nil {
+		return nil, err
+	}
 	for _, word := range []string{"syntax", "message", "enum", "import", "package", "service", "option"} {
 		if strings.Contains(text, word) {
 			return &opaqueSchema{text, opts.Imports}, nil
@@ -146,6 +152,16 @@ func checkJSONType(schema json.RawMessage) error {
 	for _, t := range types {
 		if name, ok := t.(string); !ok || !slices.Contains(jsonTypes, name) {
 			return fmt.Errorf("the JSON Schema's type is none of %s", strings.Join(jsonTypes, ", "))
+		}
+	}
+	return nil
+}
+
+// checkImports refuses references to schemas of another type.
+func checkImports[T Parsed](imports []Import) error {
+	for _, i := range imports {
+		if _, ok := i.Schema.(T); !ok {
+			return fmt.Errorf("reference %q is a schema of another type", i.Name)
 		}
 	}
 	return nil

@@ -68,7 +68,7 @@ func TestConformance(t *testing.T) {
 		url = start(t, registryserver.Options{}).URL()
 	}
 	rows := 0
-	for _, suite := range [][]sequence{lifeSequences, deleteSequences, referenceSequences, settingSequences, compatibilitySequences, protocolSequences, contractSequences} {
+	for _, suite := range [][]sequence{lifeSequences, deleteSequences, referenceSequences, settingSequences, compatibilitySequences, protocolSequences, contractSequences, tagSequences} {
 		for _, s := range suite {
 			rows += len(s.steps)
 			t.Run(strings.ReplaceAll(s.name, " ", "-"), func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestConformance(t *testing.T) {
 			})
 		}
 	}
-	if rows < 250 {
+	if rows < 300 {
 		t.Errorf("the suite has %d rows: some were lost", rows)
 	}
 }

@@ -53,6 +53,9 @@ func openJournal(dir string, compactAt int64, apply func(op) error) (j *journal,
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, 0, err
 	}
+	if err := syncDir(filepath.Dir(dir)); err != nil { // the directory may be new
+		return nil, 0, err
+	}
 	lock, err := lockFile(filepath.Join(dir, lockName))
 	if err != nil {
 		return nil, 0, fmt.Errorf("directory %s: %w", dir, err)

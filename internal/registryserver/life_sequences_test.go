@@ -277,6 +277,22 @@ var referenceSequences = []sequence{
 		{`POST /subjects/$-o {"schema":@resolved}`, `200 {"id":"#i2","version":1}`},
 		{`GET /subjects/$-o/versions`, `200 [1]`},
 	}},
+	{"references are of the same type", []step{
+		{`POST /subjects/$-i/versions {"schema":@inner}`, `200`},
+		{`POST /subjects/$-j/versions {"schema":@json,"schemaType":"JSON"}`, `200`},
+		{`POST /subjects/$/versions {"schema":@json2,"schemaType":"JSON","references":[{"name":"I$","subject":"$-i","version":1}]}`, `422 42201`},
+		{`POST /subjects/$/versions {"schema":@proto,"schemaType":"PROTOBUF","references":[{"name":"I$","subject":"$-i","version":1}]}`, `422 42201`},
+		{`POST /subjects/$/versions {"schema":@inner,"references":[{"name":"J","subject":"$-j","version":1}]}`, `422 42201`},
+		{`POST /subjects/$/versions {"schema":@json2,"schemaType":"JSON","references":[{"name":"J","subject":"$-j","version":1}]}`, `200 {"version":1}`},
+	}},
+	{"where two references bring a type in two versions the first counts", []step{
+		{`POST /subjects/$-i/versions {"schema":@inner}`, `200`},
+		{`POST /subjects/$-i/versions {"schema":@inner2}`, `200 {"version":2}`},
+		{`POST /subjects/$-l/versions {"schema":"{\"type\":\"record\",\"name\":\"L$\",\"fields\":[{\"name\":\"i\",\"type\":\"I$\"}]}","references":[{"name":"I$","subject":"$-i","version":1}]}`, `200`},
+		{`POST /subjects/$-r/versions {"schema":"{\"type\":\"record\",\"name\":\"Q$\",\"fields\":[{\"name\":\"i\",\"type\":\"I$\"}]}","references":[{"name":"I$","subject":"$-i","version":2}]}`, `200`},
+		{`POST /subjects/$/versions {"schema":"{\"type\":\"record\",\"name\":\"D$\",\"fields\":[{\"name\":\"l\",\"type\":\"L$\"},{\"name\":\"r\",\"type\":\"Q$\"}]}","references":[{"name":"L$","subject":"$-l","version":1},{"name":"Q$","subject":"$-r","version":1}]}`, `200 {"version":1}`},
+		{`GET /subjects/$/versions/1/schema?format=resolved`, `200 {"fields":[{"type":{"fields":[{"type":{"name":"I$","fields":[{"name":"x"}]}}]}},{"type":{"fields":[{"type":"I$"}]}}]}`},
+	}},
 	{"compatibility sees through references", []step{
 		{`POST /subjects/$-i/versions {"schema":@inner}`, `200 {"version":1}`},
 		{`POST /subjects/$-o/versions {"schema":@outer,"references":[{"name":"I$","subject":"$-i","version":1}]}`, `200 {"version":1}`},

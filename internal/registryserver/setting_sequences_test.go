@@ -98,6 +98,46 @@ var settingSequences = []sequence{
 	}},
 }
 
+// tagSequences: tags within a schema's text.
+var tagSequences = []sequence{
+	{"tags make the next version", []step{
+		{`POST /subjects/$/versions {"schema":@v1}`, `200 {"version":1}`},
+		{`POST /subjects/$/versions/1/tags {"tagsToAdd":[{"schemaEntity":{"entityPath":"R$.a","entityType":"sr_field"},"tags":["PII"]}]}`, `200 {"version":2,"metadata":{"properties":{"confluent:version":"2"}}}`},
+		{`GET /subjects/$/versions/2/schema`, `200 {"fields":[{"name":"a","confluent:tags":["PII"]}]}`},
+		{`GET /subjects/$/versions/2?findTags=PII`, `200 {"schemaTags":[{"schemaEntity":{"entityPath":"R$.a","entityType":"sr_field"},"tags":["PII"]}]}`},
+		{`GET /subjects/$/versions/2?findTags=OTHER`, `200 {"schemaTags":"absent"}`},
+		{`POST /subjects/$/versions/latest/tags {"tagsToAdd":[{"schemaEntity":{"entityPath":"R$","entityType":"sr_record"},"tags":["X","Y"]}]}`, `200 {"version":3}`},
+		{`POST /subjects/$/versions/latest/tags {"tagsToRemove":[{"schemaEntity":{"entityPath":"R$","entityType":"sr_record"},"tags":["X"]}]}`, `200 {"version":4}`},
+		{`GET /subjects/$/versions/4/schema`, `200 {"fields":[{"confluent:tags":["PII"]}],"confluent:tags":["Y"]}`},
+		{`POST /subjects/$/versions {"schema":@v2,"propagateSchemaTags":true}`, `200 {"version":5}`},
+		{`GET /subjects/$/versions/5/schema`, `200 {"fields":[{"name":"a","confluent:tags":["PII"]},{"name":"b","confluent:tags":"absent"}],"confluent:tags":["Y"]}`},
+		{`POST /subjects/$/versions/1/tags {"tagsToAdd":[{"schemaEntity":{"entityPath":"R$.zz","entityType":"sr_field"},"tags":["PII"]}]}`, `422 42201`},
+		{`POST /subjects/$/versions/1/tags {"tagsToAdd":[{"schemaEntity":{"entityPath":"R$","entityType":"sr_thing"},"tags":["PII"]}]}`, `400 400`},
+		{`POST /subjects/$/versions/9/tags {}`, `404 40402`},
+		{`POST /subjects/$-none/versions/1/tags {}`, `404 40401`},
+		{`POST /subjects/$/versions/x/tags {}`, `422 42202`},
+	}},
+	{"tags reach through unions, arrays and maps", []step{
+		{`POST /subjects/$/versions {"schema":"{\"type\":\"record\",\"name\":\"n.R\",\"fields\":[{\"name\":\"u\",\"type\":[\"null\",{\"type\":\"array\",\"items\":{\"type\":\"map\",\"values\":{\"type\":\"record\",\"name\":\"I\",\"fields\":[{\"name\":\"x\",\"type\":\"int\"}]}}}]}]}"}`, `200`},
+		{`POST /subjects/$/versions/1/tags {"tagsToAdd":[{"schemaEntity":{"entityPath":"n.R.u.n.I.x","entityType":"sr_field"},"tags":["T"]}]}`, `200 {"version":2}`},
+		{`GET /subjects/$/versions/2?findTags=*`, `200 {"schemaTags":[{"schemaEntity":{"entityPath":"n.R.u.n.I.x","entityType":"sr_field"},"tags":["T"]}]}`},
+	}},
+	{"rules are checked and kept", []step{
+		{`POST /subjects/$/versions {"schema":@v1,"ruleSet":{"domainRules":[{"name":"r","kind":"CONDITION","mode":"WRITE","type":"CEL","expr":"true"}]}}`, `200 {"id":"#i1","version":1,"ruleSet":{"domainRules":[{"name":"r","type":"CEL"}]}}`},
+		{`GET /subjects/$/versions/1`, `200 {"ruleSet":{"domainRules":[{"name":"r","kind":"CONDITION","mode":"WRITE","type":"CEL","expr":"true"}]}}`},
+		{`POST /subjects/$/versions {"schema":@v2}`, `200 {"version":2,"ruleSet":{"domainRules":[{"name":"r"}]}}`},
+		{`GET /schemas?subjectPrefix=$&ruleType=CEL`, `200 [{"version":1},{"version":2}]`},
+		{`GET /schemas?subjectPrefix=$&ruleType=JSONATA`, `200 []`},
+		{`POST /subjects/$/versions {"schema":@v3,"ruleSet":{"domainRules":[{"name":"r","mode":"UPGRADE","type":"CEL"}]}}`, `422 42210`},
+		{`POST /subjects/$/versions {"schema":@v3,"ruleSet":{"domainRules":[{"name":"9 r","mode":"WRITE","type":"CEL"}]}}`, `422 42210`},
+		{`POST /subjects/$/versions {"schema":@v3,"ruleSet":{"domainRules":[{"name":"r","mode":"WRITE"}]}}`, `422 42210`},
+		{`POST /subjects/$/versions {"schema":@v3,"ruleSet":{"domainRules":[{"name":"r","mode":"WRITE","type":"CEL","onFailure":"A,B"}]}}`, `422 42210`},
+		{`POST /subjects/$/versions {"schema":@v3,"ruleSet":{"domainRules":[{"name":"r","type":"CEL"},{"name":"r","type":"CEL"}]}}`, `422 42210`},
+		{`PUT /config/$-c {"overrideRuleSet":{"domainRules":[{"name":"r","type":"CEL","expr":"1"}]},"defaultRuleSet":{"domainRules":[{"name":"d","type":"CEL"}]}}`, `200`},
+		{`POST /subjects/$-c/versions {"schema":@v1,"ruleSet":{"domainRules":[{"name":"r","type":"CEL","expr":"2"},{"name":"s","type":"CEL"}]}}`, `200 {"ruleSet":{"domainRules":[{"name":"d"},{"name":"s"},{"name":"r","expr":"1"}]}}`},
+	}},
+}
+
 // compatibilitySequences: every level, and the tests of compatibility.
 var compatibilitySequences = append([]sequence{
 	{"an incompatible schema is refused with reasons", []step{
