@@ -126,8 +126,8 @@ func (c *call) schemaRequest() (*schemaRequest, error) {
 // answers that do not have them.
 type versionAnswer struct {
 	Subject    string               `json:"subject,omitempty"`
-	Version    int32                `json:"version,omitempty"`
 	ID         *int32               `json:"id,omitempty"`
+	Version    int32                `json:"version,omitempty"`
 	GUID       string               `json:"guid,omitempty"`
 	Type       registry.SchemaType  `json:"schemaType"`
 	References []registry.Reference `json:"references,omitempty"`

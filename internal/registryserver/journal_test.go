@@ -72,10 +72,10 @@ func TestADirectoryKeepsEverything(t *testing.T) {
 		}
 	}
 	// An id that was given is not given again: that of the schema deleted for good is 4.
-	if _, body := do(e, "POST", "/subjects/new/versions", `{"schema":"\"double\""}`); !strings.HasPrefix(body, `{"version":1,"id":6,`) {
+	if _, body := do(e, "POST", "/subjects/new/versions", `{"schema":"\"double\""}`); !strings.HasPrefix(body, `{"id":6,"version":1,`) {
 		t.Errorf("a new schema: %s", body)
 	}
-	if _, body := do(e, "POST", "/subjects/:.empty:b/versions", `{"schema":"\"double\""}`); !strings.HasPrefix(body, `{"version":1,"id":2,`) {
+	if _, body := do(e, "POST", "/subjects/:.empty:b/versions", `{"schema":"\"double\""}`); !strings.HasPrefix(body, `{"id":2,"version":1,`) {
 		t.Errorf("a new schema in a context that was emptied: %s", body)
 	}
 }
