@@ -48,7 +48,11 @@ func NewDeserializer[T any](src registry.Source, format Format[T], opts ...Deser
 		}
 	}
 	d.byID.Max, d.byFrame.Max = d.cfg.decoders, d.cfg.decoders
-	if _, err := format.Definition(); err != nil {
+	def, err := format.Definition()
+	if err == nil && def != nil && !d.cfg.rulesOff {
+		err = checkRules(def.Schema.RuleSet, readingInto)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("serde: the schema of %v: %w", reflect.TypeFor[T](), err)
 	}
 	return d, nil
@@ -97,12 +101,15 @@ func (d *Deserializer[T]) load(ctx context.Context, ref frameRef) (*compiled[T],
 			return c, nil
 		}
 		writer, err := d.writer(ctx, ref)
-		if err != nil {
-			return nil, err
+		if err != nil && !ownVerdict(err) {
+			return nil, err // another time the registry may answer otherwise
 		}
-		c := &compiled[T]{}
-		if c.err = checkType(writer.Type, d.format.SchemaType()); c.err == nil && !d.cfg.rulesOff {
-			c.err = checkRules(writer.RuleSet, false)
+		c := &compiled[T]{err: err}
+		if c.err == nil {
+			c.err = checkType(writer.Type, d.format.SchemaType())
+		}
+		if c.err == nil && !d.cfg.rulesOff {
+			c.err = checkRules(writer.RuleSet, readingFrom)
 		}
 		if c.err == nil {
 			c.decoder, c.err = d.format.NewDecoder(writer)
@@ -133,8 +140,8 @@ func (d *Deserializer[T]) writer(ctx context.Context, ref frameRef) (WriterSchem
 		w.Schema, err = d.src.SchemaByGUID(ctx, ref.guid)
 	}
 	if err != nil {
-		return w, fromRegistry(err, UnknownSchema, "fetching the writer schema")
+		return w, fromRegistry(err, UnknownSchema, "is this the registry that the record's producer uses?", "fetching the writer schema")
 	}
-	w.Referenced, err = resolveReferences(ctx, d.src, w.Schema)
+	w.Referenced, err = resolveReferences(ctx, d.src, "", w.Schema)
 	return w, err
 }

@@ -32,7 +32,10 @@ func (e *Error) Error() string {
 	case e.Subject != "":
 		fmt.Fprintf(&b, " (subject %q)", e.Subject)
 	}
-	cause := strings.TrimPrefix(e.Err.Error(), "serde: ")
+	cause := "unknown cause"
+	if e.Err != nil {
+		cause = strings.TrimPrefix(e.Err.Error(), "serde: ")
+	}
 	if e.Class != Unclassified && !strings.Contains(cause, e.Class.Error()) {
 		fmt.Fprintf(&b, ": %s", e.Class)
 	}
@@ -41,7 +44,10 @@ func (e *Error) Error() string {
 
 // Unwrap gives the class and the cause.
 func (e *Error) Unwrap() []error {
-	if e.Class == Unclassified {
+	switch {
+	case e.Err == nil:
+		return []error{e.Class}
+	case e.Class == Unclassified:
 		return []error{e.Err}
 	}
 	return []error{e.Class, e.Err}
@@ -49,16 +55,21 @@ func (e *Error) Unwrap() []error {
 
 // classed is an error of serde's own with its class.
 type classed struct {
-	class Class
-	text  string
-	cause error // may be nil
+	class  Class
+	text   string
+	cause  error  // may be nil
+	advice string // what to do about it; may be empty
 }
 
 func (c *classed) Error() string {
+	text := c.text
 	if c.cause != nil {
-		return c.text + ": " + c.cause.Error()
+		text += ": " + c.cause.Error()
 	}
-	return c.text
+	if c.advice != "" {
+		text += "; " + c.advice
+	}
+	return text
 }
 
 func (c *classed) Unwrap() []error {
@@ -95,11 +106,16 @@ func registryClass(err error, notFound Class) Class {
 }
 
 // fromRegistry gives a registry's error its class and says what was asked for.
-func fromRegistry(err error, notFound Class, format string, args ...any) error {
+// The advice is for the case that the registry answered that it is not there:
+// whoever reads it must not take an outage for that.
+func fromRegistry(err error, notFound Class, advice, format string, args ...any) error {
 	class := registryClass(err, notFound)
 	text := fmt.Sprintf(format, args...)
 	if class == Unclassified {
 		return fmt.Errorf("%s: %w", text, err)
 	}
-	return &classed{class: class, text: text, cause: err}
+	if class != notFound {
+		advice = ""
+	}
+	return &classed{class: class, text: text, cause: err, advice: advice}
 }

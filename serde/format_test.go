@@ -17,6 +17,7 @@ type plain struct {
 	text     string
 	imports  []*serde.Definition
 	noSchema bool
+	rules    *registry.RuleSet
 	compiled *atomic.Int64 // counts NewDecoder, if not nil
 	seen     *serde.WriterSchema
 }
@@ -34,7 +35,7 @@ func (f plain) Definition() (*serde.Definition, error) {
 	if f.noSchema {
 		return nil, nil
 	}
-	return &serde.Definition{Schema: registry.Schema{Text: f.text}, Imports: f.imports}, nil
+	return &serde.Definition{Schema: registry.Schema{Text: f.text, RuleSet: f.rules}, Imports: f.imports}, nil
 }
 
 func (f plain) NewEncoder(w serde.WriterSchema) (serde.Encoder[string], error) {

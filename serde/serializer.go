@@ -57,8 +57,13 @@ func NewSerializer[T any](reg registry.Resolver, format Format[T], opts ...Seria
 	if s.cfg.framing.header && s.cfg.choice.kind == chooseID {
 		return nil, errors.New("serde: header framing names the schema by its GUID, which a schema chosen by id does not have")
 	}
-	// What is wrong with T itself shows now, and not with the first record.
-	if _, err := format.Definition(); err != nil {
+	// What is wrong with T itself shows now, and not with the first record. Rules
+	// are looked for here too, because not every registry gives back those it was sent.
+	def, err := format.Definition()
+	if err == nil && def != nil && s.cfg.choice.own() && !s.cfg.rulesOff {
+		err = checkRules(def.Schema.RuleSet, writingUnder)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("serde: the schema of %v: %w", reflect.TypeFor[T](), err)
 	}
 	return s, nil
@@ -106,7 +111,7 @@ func (s *Serializer[T]) bind(ctx context.Context, field Field) (*binding[T], err
 	if b, ok := s.bindings.Load(field); ok {
 		return b, nil
 	}
-	return s.binds.Do(ctx, field, func(ctx context.Context) (*binding[T], error) {
+	b, err := s.binds.Do(ctx, field, func(ctx context.Context) (*binding[T], error) {
 		e := &Error{Op: "serialize", Field: field}
 		b, err := s.newBinding(ctx, field, e)
 		if err != nil {
@@ -116,14 +121,25 @@ func (s *Serializer[T]) bind(ctx context.Context, field Field) (*binding[T], err
 		b, _ = s.bindings.LoadOrStore(field, b)
 		return b, nil
 	})
+	if err != nil {
+		if _, ok := err.(*Error); !ok { // this caller's own context ended
+			err = &Error{Op: "serialize", Field: field, Class: ClassOf(err), Err: err}
+		}
+	}
+	return b, err
 }
 
 // newBinding notes in e how far it came.
 func (s *Serializer[T]) newBinding(ctx context.Context, field Field, e *Error) (*binding[T], error) {
 	recordName, nameErr := s.format.RecordName()
 	subject, err := s.cfg.strategy(field, recordName)
-	if err != nil {
-		return nil, fmt.Errorf("naming the subject: %w", errors.Join(err, nameErr))
+	switch {
+	case err != nil && nameErr != nil:
+		return nil, fmt.Errorf("naming the subject: %w (%w)", err, nameErr)
+	case err != nil:
+		return nil, fmt.Errorf("naming the subject: %w", err)
+	case subject == "":
+		return nil, errors.New("naming the subject: the strategy gave an empty one")
 	}
 	e.Subject = subject
 	found, err := s.cfg.choice.find(ctx, s.reg, subject, s.format.Definition, s.cfg.normalize)
@@ -135,11 +151,11 @@ func (s *Serializer[T]) newBinding(ctx context.Context, field Field, e *Error) (
 		return nil, err
 	}
 	if !s.cfg.rulesOff {
-		if err := checkRules(found.RuleSet, true); err != nil {
+		if err := checkRules(found.RuleSet, writingUnder); err != nil {
 			return nil, err
 		}
 	}
-	referenced, err := resolveReferences(ctx, s.reg, found.Schema)
+	referenced, err := resolveReferences(ctx, s.reg, subject, found.Schema)
 	if err != nil {
 		return nil, err
 	}

@@ -60,19 +60,32 @@ func (c WriterSchemaChoice) check() error {
 	return nil
 }
 
+// own reports whether the choice is T's own schema.
+func (c WriterSchemaChoice) own() bool { return c.kind == chooseOwn || c.kind == chooseRegister }
+
+// What to do where the registry does not have the writer schema.
+const (
+	adviceOwn = "register it, or choose another writer schema: serde.WithWriterSchema(serde.Latest()) takes the newest version, " +
+		"serde.WithWriterSchema(serde.AutoRegister()) registers this one"
+	adviceChosen = "register it, or choose another with serde.WithWriterSchema"
+)
+
 // find asks the registry for the writer schema. own is T's schema, nil if it has none.
 func (c WriterSchemaChoice) find(ctx context.Context, reg registry.Resolver, subject registry.Subject, own func() (*Definition, error), normalize bool) (registry.Registered, error) {
 	switch c.kind {
 	case chooseVersion:
 		r, err := reg.Version(ctx, subject, c.version)
-		if err != nil {
-			return r, fromRegistry(err, NotRegistered, "the version to write is not to be had; register it first")
+		if err == nil {
+			return r, nil
 		}
-		return r, nil
+		if c.version == registry.LatestVersion {
+			return r, fromRegistry(err, NotRegistered, adviceChosen, "asking for the latest version of subject %q", subject)
+		}
+		return r, fromRegistry(err, NotRegistered, adviceChosen, "asking for version %d of subject %q", c.version, subject)
 	case chooseID:
 		s, err := reg.SchemaByID(ctx, c.id)
 		if err != nil {
-			return registry.Registered{}, fromRegistry(err, NotRegistered, "the schema to write is not to be had")
+			return registry.Registered{}, fromRegistry(err, NotRegistered, adviceChosen, "asking for schema id %d", c.id)
 		}
 		return registry.Registered{Schema: s, ID: c.id}, nil
 	}
@@ -100,7 +113,7 @@ type placing struct {
 }
 
 func (p *placing) root(subject registry.Subject, def *Definition) (registry.Registered, error) {
-	schema, err := p.schema(def)
+	schema, err := p.schema(subject, def)
 	if err != nil {
 		return registry.Registered{}, err
 	}
@@ -114,14 +127,15 @@ func (p *placing) root(subject registry.Subject, def *Definition) (registry.Regi
 	return r, nil
 }
 
-// schema is the definition's schema with its references filled in.
-func (p *placing) schema(def *Definition) (registry.Schema, error) {
+// schema is the definition's schema, which is to be kept under subject, with its
+// references filled in.
+func (p *placing) schema(subject registry.Subject, def *Definition) (registry.Schema, error) {
 	p.state[def] = open
 	defer func() { p.state[def] = done }()
 	schema := def.Schema
 	schema.References = nil
 	for _, imp := range def.Imports {
-		ref, err := p.reference(imp)
+		ref, err := p.reference(subject, imp)
 		if err != nil {
 			return schema, err
 		}
@@ -130,7 +144,11 @@ func (p *placing) schema(def *Definition) (registry.Schema, error) {
 	return schema, nil
 }
 
-func (p *placing) reference(def *Definition) (registry.Reference, error) {
+// reference places what a definition kept under parent imports.
+func (p *placing) reference(parent registry.Subject, def *Definition) (registry.Reference, error) {
+	if def == nil || def.Name == "" {
+		return registry.Reference{}, classf(InvalidSchema, "an import of this program's own schema has no name")
+	}
 	switch p.state[def] {
 	case done:
 		return p.placed[def], nil
@@ -140,13 +158,14 @@ func (p *placing) reference(def *Definition) (registry.Reference, error) {
 	if len(p.state) > maxReferences {
 		return registry.Reference{}, classf(LimitExceeded, "more than %d imports", maxReferences)
 	}
-	schema, err := p.schema(def)
+	named := def.Subject
+	if named == "" {
+		named = registry.Subject(def.Name)
+	}
+	subject := within(parent, named)
+	schema, err := p.schema(subject, def)
 	if err != nil {
 		return registry.Reference{}, err
-	}
-	subject := def.Subject
-	if subject == "" {
-		subject = registry.Subject(def.Name)
 	}
 	r, err := p.place(subject, schema)
 	if err != nil {
@@ -154,10 +173,11 @@ func (p *placing) reference(def *Definition) (registry.Reference, error) {
 	}
 	if r.Version < 1 { // older registries answer a registration with an id alone
 		if r, err = p.reg.Lookup(p.ctx, subject, schema, p.lookupOptions()...); err != nil {
-			return registry.Reference{}, fromRegistry(err, NotRegistered, "the import %q, just registered under subject %q", def.Name, subject)
+			return registry.Reference{}, fromRegistry(err, NotRegistered, "", "looking up the import %q, just registered under subject %q", def.Name, subject)
 		}
 	}
-	ref := registry.Reference{Name: def.Name, Subject: subject, Version: r.Version}
+	// Without the context, so that the schema is the same in all.
+	ref := registry.Reference{Name: def.Name, Subject: named, Version: r.Version}
 	p.placed[def] = ref
 	return ref, nil
 }
@@ -170,14 +190,13 @@ func (p *placing) place(subject registry.Subject, schema registry.Schema) (regis
 		}
 		r, err := p.reg.Register(p.ctx, subject, schema, opts...)
 		if err != nil {
-			return r, fromRegistry(err, NotRegistered, "registering under subject %q", subject)
+			return r, fromRegistry(err, NotRegistered, "", "registering under subject %q", subject)
 		}
 		return r, nil
 	}
 	r, err := p.reg.Lookup(p.ctx, subject, schema, p.lookupOptions()...)
 	if err != nil {
-		return r, fromRegistry(err, NotRegistered, "the schema of this program's own type is not registered under subject %q; "+
-			"register it, or choose another writer schema: serde.WithWriterSchema(serde.Latest()) takes the newest version, serde.AutoRegister() registers", subject)
+		return r, fromRegistry(err, NotRegistered, adviceOwn, "looking up this program's own schema under subject %q", subject)
 	}
 	return r, nil
 }
