@@ -20,8 +20,9 @@ type Deserializer[T any] struct {
 	cfg     deserializerConfig
 	indexed bool // the format has message indexes
 
-	byID    cow.Map[registry.SchemaID, *compiled[T]] // prefix framing, path [0]: nearly every record
-	byFrame cow.Map[frameRef, *compiled[T]]          // everything else
+	byID    cow.Map[registry.SchemaID, *compiled[T]] // with the path [0] or none: nearly every record
+	byGUID  cow.Map[registry.GUID, *compiled[T]]     // likewise
+	byFrame cow.Map[frameRef, *compiled[T]]          // with another path
 	loads   flight.Group[frameRef, *compiled[T]]
 }
 
@@ -47,7 +48,7 @@ func NewDeserializer[T any](src registry.Source, format Format[T], opts ...Deser
 			return nil, err
 		}
 	}
-	d.byID.Max, d.byFrame.Max = d.cfg.decoders, d.cfg.decoders
+	d.byID.Max, d.byGUID.Max, d.byFrame.Max = d.cfg.decoders, d.cfg.decoders, d.cfg.decoders
 	def, err := format.Definition()
 	if err == nil && def != nil && !d.cfg.rulesOff {
 		err = checkRules(def.Schema.RuleSet, readingInto)
@@ -69,6 +70,15 @@ func (d *Deserializer[T]) Deserialize(ctx context.Context, from Field, data Data
 		var zero T
 		*v = zero
 		return Info{Tombstone: true}, nil
+	}
+	if id, payload, ok := commonFrame(d.indexed, from.Role, data); ok {
+		if c, ok := d.byID.Load(id); ok && c.err == nil {
+			info := Info{SchemaID: id}
+			if err := c.decoder.Decode(payload, v); err != nil {
+				return info, d.error(from, frameRef{id: id}, err)
+			}
+			return info, nil
+		}
 	}
 	ref, payload, err := parseFrame(d.indexed, from.Role, data)
 	if err != nil {
@@ -114,20 +124,26 @@ func (d *Deserializer[T]) load(ctx context.Context, ref frameRef) (*compiled[T],
 		if c.err == nil {
 			c.decoder, c.err = d.format.NewDecoder(writer)
 		}
-		if ref.id != 0 && ref.path.first() {
-			d.byID.Store(ref.id, c)
-		} else {
+		switch {
+		case !ref.path.first():
 			d.byFrame.Store(ref, c)
+		case ref.id != 0:
+			d.byID.Store(ref.id, c)
+		default:
+			d.byGUID.Store(ref.guid, c)
 		}
 		return c, nil
 	})
 }
 
 func (d *Deserializer[T]) known(ref frameRef) (*compiled[T], bool) {
-	if ref.id != 0 && ref.path.first() {
+	switch {
+	case !ref.path.first():
+		return d.byFrame.Load(ref)
+	case ref.id != 0:
 		return d.byID.Load(ref.id)
 	}
-	return d.byFrame.Load(ref)
+	return d.byGUID.Load(ref.guid)
 }
 
 // writer fetches the writer schema and all it refers to.

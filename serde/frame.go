@@ -112,6 +112,28 @@ func parseFrame(indexed bool, role Role, data Data) (r frameRef, payload []byte,
 	return r, payload, nil
 }
 
+// commonFrame reads what nearly every record has: no schema header, an id in
+// front and, with message indexes, the first message. The id is not checked; what
+// is not ok here may still be a frame, which [parseFrame] tells.
+func commonFrame(indexed bool, role Role, data Data) (id registry.SchemaID, payload []byte, ok bool) {
+	b, n := data.Bytes, idFrameLen
+	if indexed {
+		n++
+	}
+	if len(b) < n || b[0] != magicID || indexed && b[idFrameLen] != 0 {
+		return 0, nil, false
+	}
+	if len(data.Headers) > 0 {
+		key := HeaderKey(role)
+		for i := range data.Headers {
+			if data.Headers[i].Key == key {
+				return 0, nil, false
+			}
+		}
+	}
+	return registry.SchemaID(binary.BigEndian.Uint32(b[1:])), b[n:], true
+}
+
 // headerClass: that the header is there says that the record is framed.
 func headerClass(err error) Class {
 	if c := ClassOf(err); c != NotFramed {

@@ -156,6 +156,13 @@ func FuzzParseFrame(f *testing.F) {
 		}
 		for _, schemaType := range []registry.SchemaType{registry.Avro, registry.Protobuf} {
 			frame, payload, err := serde.ParseFrame(schemaType, serde.Value, d)
+			// The short way of the common frame agrees, for ids that there can be.
+			if id, rest, ok := serde.CommonFrame(schemaType == registry.Protobuf, serde.Value, d); ok && id > 0 {
+				first := frame.MessageIndexes == nil || slices.Equal(frame.MessageIndexes, []int{0})
+				if err != nil || frame.ID != id || !first || !bytes.Equal(rest, payload) {
+					t.Fatalf("id %d in short, in full %+v, %v", id, frame, err)
+				}
+			}
 			if err != nil {
 				if !serde.IsPoison(err) {
 					t.Fatalf("an error that is not the record's own: %v", err)

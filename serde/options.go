@@ -77,7 +77,9 @@ func WithNormalization() SerializerOption {
 }
 
 // WithDecoderLimit bounds how many decoders, one a writer schema, are kept
-// compiled. Default: 1,000. It must be 1 or above.
+// compiled: n for schemas named by id, and as many for those named by GUID and
+// for those named with another than a file's first message. Default: 1,000. It
+// must be 1 or above.
 func WithDecoderLimit(n int) DeserializerOption { return decoderLimit(n) }
 
 type decoderLimit int

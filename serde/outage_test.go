@@ -76,3 +76,40 @@ func TestARegistryThatHangsDelaysOnlyWhatIsNotKnown(t *testing.T) {
 		t.Errorf("%d requests for one unknown id, want 1", n)
 	}
 }
+
+// A subject in a schema context has its imports there too.
+func TestImportsOfAContextThroughHTTP(t *testing.T) {
+	t.Parallel()
+	srv := registrytest.New(t)
+	client, err := registry.NewClient(srv.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close(context.Background())
+	leaf := &serde.Definition{Name: "Leaf", Schema: registry.Schema{Text: `{"type":"record","name":"Leaf","fields":[{"name":"n","type":"long"}]}`}}
+	middle := &serde.Definition{Name: "Middle", Schema: registry.Schema{Text: `{"type":"record","name":"Middle","fields":[{"name":"l","type":"Leaf"}]}`}, Imports: []*serde.Definition{leaf}}
+	var seen serde.WriterSchema
+	f := plain{
+		text:    `{"type":"record","name":"Root","fields":[{"name":"m","type":"Middle"},{"name":"l","type":"Leaf"}]}`,
+		imports: []*serde.Definition{middle, leaf},
+		seen:    &seen,
+	}
+	for _, prefix := range []registry.Subject{"", ":.staging:"} {
+		strategy := func(field serde.Field, _ string) (registry.Subject, error) {
+			return prefix + registry.Subject(field.Topic), nil
+		}
+		s := mustSerializer(t, client, f, serde.WithSubjectStrategy(strategy), serde.WithWriterSchema(serde.AutoRegister()))
+		if err := s.Prepare(ctx, serde.ValueOf("t")); err != nil {
+			t.Fatalf("context %q: %v", prefix, err)
+		}
+		if len(seen.Referenced) != 2 || seen.Referenced[0].Name != "Leaf" || seen.Referenced[1].Name != "Middle" {
+			t.Errorf("context %q: the encoder was given %+v", prefix, seen.Referenced)
+		}
+		if _, err := client.Version(ctx, prefix+"Leaf", 1); err != nil {
+			t.Errorf("context %q: the import is not there: %v", prefix, err)
+		}
+		if err := mustSerializer(t, client, f, serde.WithSubjectStrategy(strategy)).Prepare(ctx, serde.ValueOf("t")); err != nil {
+			t.Errorf("context %q: looking up what was registered: %v", prefix, err)
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package serde
+
+// CommonFrame is for tests that hold it against ParseFrame.
+var CommonFrame = commonFrame
