@@ -356,3 +356,38 @@ func TestASessionTimeoutThatTheBrokerRefusesIsSaid(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+func TestARunEndsThoughNoBrokerAnswers(t *testing.T) {
+	t.Parallel()
+	cluster, bootstrap := newCluster(t, "t")
+	produce(t, bootstrap, "t", "a")
+	c, err := concord.NewConsumer(&kafka.ConfigMap{
+		"bootstrap.servers": bootstrap, "group.id": "g", "auto.offset.reset": "earliest", "auto.commit.interval.ms": 60000,
+	}, concord.String(), concord.String(), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(testContext(t))
+	ended := make(chan error, 1)
+	go func() {
+		ended <- c.Run(ctx, []string{"t"}, func(context.Context, *texts) error {
+			cluster.Close()
+			cancel()
+			return nil
+		})
+	}()
+	select {
+	case err := <-ended:
+		var ce *concord.ConsumeError
+		if !errors.As(err, &ce) || ce.Doing != "commit" {
+			t.Errorf("got %v, want it said that the record may be read again", err)
+		}
+	case <-time.After(30 * time.Second): // librdkafka alone waits for the best part of a minute
+		t.Error("it still runs")
+	}
+	closing, stop := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer stop()
+	if err := c.Close(closing); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Close, which cannot be done yet, says %v", err)
+	}
+}

@@ -20,7 +20,9 @@ type poller struct {
 	log   *slog.Logger
 	drain time.Duration
 
-	running chan struct{} // one token: held by the run in progress
+	running    chan struct{} // one token: held by the run in progress
+	committing chan struct{} // one token: held while librdkafka commits
+	leaving    bool          // the run is at its end and has committed; the run's goroutine's own
 
 	closing   chan struct{} // closed when close begins
 	closed    chan struct{} // closed when everything has ended
@@ -32,8 +34,10 @@ type poller struct {
 const (
 	// pollWait bounds how long the end of a context goes unnoticed.
 	pollWait = 100 * time.Millisecond
-	// leaveWait bounds the wait for the group to be left.
-	leaveWait = 5 * time.Second
+	// commitWait and leaveWait bound what the end of a run waits for when no broker
+	// answers: librdkafka by itself would wait for a minute.
+	commitWait = 5 * time.Second
+	leaveWait  = 5 * time.Second
 )
 
 func newPoller(config *kafka.ConfigMap, log *slog.Logger, drain time.Duration) (*poller, error) {
@@ -43,9 +47,10 @@ func newPoller(config *kafka.ConfigMap, log *slog.Logger, drain time.Duration) (
 	}
 	p := &poller{
 		kc: kc, log: log, drain: drain,
-		running: make(chan struct{}, 1),
-		closing: make(chan struct{}),
-		closed:  make(chan struct{}),
+		running:    make(chan struct{}, 1),
+		committing: make(chan struct{}, 1),
+		closing:    make(chan struct{}),
+		closed:     make(chan struct{}),
 	}
 	p.owned.Go(func() { drainLog(log, kc.Logs()) })
 	return p, nil
@@ -142,7 +147,7 @@ func (p *poller) handlingContext(ctx context.Context) (context.Context, context.
 // rebalance commits what was handled before partitions go to another member.
 // librdkafka assigns and unassigns by itself, as the protocol in use wants it.
 func (p *poller) rebalance(kc *kafka.Consumer, event kafka.Event) error {
-	if _, revoked := event.(kafka.RevokedPartitions); revoked && !kc.AssignmentLost() {
+	if _, revoked := event.(kafka.RevokedPartitions); revoked && !p.leaving && !kc.AssignmentLost() {
 		if err := p.commit(); err != nil {
 			p.log.LogAttrs(context.Background(), slog.LevelWarn, err.Error(), slog.String("client", kc.String()))
 		}
@@ -150,19 +155,40 @@ func (p *poller) rebalance(kc *kafka.Consumer, event kafka.Event) error {
 	return nil
 }
 
-// commit commits the stored offsets and waits for the answer.
+var errNoAnswer = errors.New("no broker answers: what was handled since the last commit may be read again")
+
+// commit commits the stored offsets and waits for the answer, but not for ever.
 func (p *poller) commit() error {
-	_, err := p.kc.Commit()
-	if err == nil || isCode(err, kafka.ErrNoOffset) {
-		return nil
+	timer := time.NewTimer(commitWait)
+	defer timer.Stop()
+	select {
+	case p.committing <- struct{}{}:
+	case <-timer.C: // an earlier one is still waiting
+		return &ConsumeError{Doing: "commit", Err: errNoAnswer}
 	}
-	return &ConsumeError{Doing: "commit", Err: err}
+	done := make(chan error, 1)
+	p.owned.Go(func() {
+		_, err := p.kc.Commit()
+		<-p.committing
+		done <- err
+	})
+	select {
+	case err := <-done:
+		if err == nil || isCode(err, kafka.ErrNoOffset) {
+			return nil
+		}
+		return &ConsumeError{Doing: "commit", Err: err}
+	case <-timer.C:
+		return &ConsumeError{Doing: "commit", Err: errNoAnswer}
+	}
 }
 
 // leave commits and leaves the group, so that the next run, here or elsewhere,
 // begins with what is committed.
 func (p *poller) leave() error {
 	err := p.commit()
+	p.leaving = true
+	defer func() { p.leaving = false }()
 	if uerr := p.kc.Unsubscribe(); uerr != nil {
 		return errors.Join(err, &ConsumeError{Doing: "leave the group", Err: uerr})
 	}
@@ -182,7 +208,10 @@ func (p *poller) close(ctx context.Context) error {
 		close(p.closing)
 		go func() {
 			defer close(p.closed)
-			p.running <- struct{}{} // never given back: nothing runs after this
+			// Neither is given back: nothing runs, and no commit is under way, when
+			// librdkafka's memory goes.
+			p.running <- struct{}{}
+			p.committing <- struct{}{}
 			if err := p.kc.Close(); err != nil {
 				p.closeErr = &ConsumeError{Doing: "close", Err: err}
 			}
