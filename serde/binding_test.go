@@ -300,3 +300,62 @@ func TestErrorsAreOneLine(t *testing.T) {
 		t.Error("an Error without a cause has no text")
 	}
 }
+
+// older is a registry of an older release: it has no GUIDs, and answers a
+// registration with an id alone. It notes which options it was given.
+type older struct {
+	serdetest.Registry
+	registered []registry.RegisterOption
+	lookedUp   []registry.LookupOption
+}
+
+func (o *older) Register(ctx context.Context, subject registry.Subject, schema registry.Schema, opts ...registry.RegisterOption) (registry.Registered, error) {
+	o.registered = append(o.registered, opts...)
+	r, err := o.Registry.Register(ctx, subject, schema, opts...)
+	return registry.Registered{ID: r.ID}, err
+}
+
+func (o *older) Lookup(ctx context.Context, subject registry.Subject, schema registry.Schema, opts ...registry.LookupOption) (registry.Registered, error) {
+	o.lookedUp = append(o.lookedUp, opts...)
+	r, err := o.Registry.Lookup(ctx, subject, schema, opts...)
+	r.GUID = registry.GUID{}
+	return r, err
+}
+
+func TestARegistryThatAnswersWithAnIDAloneWillDo(t *testing.T) {
+	t.Parallel()
+	reg := new(older)
+	var seen serde.WriterSchema
+	f := plain{text: "root", seen: &seen, imports: []*serde.Definition{{Name: "leaf", Schema: registry.Schema{Text: "leaf"}}}}
+	s := mustSerializer(t, reg, f, serde.WithWriterSchema(serde.AutoRegister()))
+	data, err := s.AppendSerialize(ctx, nil, serde.ValueOf("t"), "v")
+	if err != nil || string(data.Bytes) != "\x00\x00\x00\x00\x02v" {
+		t.Fatalf("% x, %v", data.Bytes, err)
+	}
+	want := registry.Reference{Name: "leaf", Subject: "leaf", Version: 1}
+	if seen.Text != "root" || len(seen.References) != 1 || seen.References[0] != want || len(seen.Referenced) != 1 {
+		t.Errorf("the encoder was given %+v", seen)
+	}
+	if len(reg.registered) != 0 || len(reg.lookedUp) != 0 {
+		t.Errorf("options that nobody chose: %v, %v", reg.registered, reg.lookedUp)
+	}
+	inHeader := mustSerializer(t, reg, f, serde.WithFraming(serde.HeaderFraming()))
+	if err := inHeader.Prepare(ctx, serde.ValueOf("t")); err == nil || !strings.Contains(err.Error(), "GUID") || !strings.Contains(err.Error(), "PrefixFraming") {
+		t.Errorf("header framing without a GUID: %v", err)
+	}
+}
+
+func TestNormalizationIsAskedForEverywhere(t *testing.T) {
+	t.Parallel()
+	reg := new(older)
+	f := plain{text: "root", imports: []*serde.Definition{{Name: "leaf", Schema: registry.Schema{Text: "leaf"}}}}
+	for _, choice := range []serde.WriterSchemaChoice{serde.AutoRegister(), serde.OwnSchema()} {
+		if err := mustSerializer(t, reg, f, serde.WithNormalization(), serde.WithWriterSchema(choice)).Prepare(ctx, serde.ValueOf("t")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Two were registered, the import was looked up for its version, and then both.
+	if len(reg.registered) != 2 || len(reg.lookedUp) != 3 || reg.registered[0] != registry.Normalize() || reg.lookedUp[0] != registry.Normalize() {
+		t.Errorf("asked for with %v, %v", reg.registered, reg.lookedUp)
+	}
+}

@@ -39,8 +39,8 @@ type Header struct {
 
 // Data is one field of one record as it stands in Kafka.
 type Data struct {
-	// Bytes is the framed payload. nil is a tombstone (Kafka's null), which is
-	// something else than an empty value.
+	// Bytes is the framed payload. nil is a tombstone (Kafka's null), whatever
+	// the headers say; an empty value is not nil.
 	Bytes []byte
 	// Headers are, on reading, all headers of the record; on writing, those to
 	// be added to it. The latter are shared between records: do not change them.

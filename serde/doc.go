@@ -30,17 +30,36 @@
 //
 // A tombstone, Kafka's null, is never framed and reads back as a tombstone. An
 // empty value is something else: without a frame it is an error, and with a
-// schema header it is a payload of no bytes.
+// schema header it is a payload of no bytes. Clients tell the two apart as Data
+// does: confluent-kafka-go and franz-go deliver null as a nil slice and an empty
+// value as one that is not nil, and write them so.
 //
 // # Concurrency
 //
 // Serializers and deserializers are safe for concurrent use, and so must formats
 // and what they make be. Nothing here holds a lock while the registry is asked.
+// Callers that need the same schema wait for one call; each may leave when its
+// own context ends.
 //
 // # Errors
 //
-// Every error is an [*Error] and has a [Class], which errors.Is asks for and
-// [ClassOf] gives. [IsPoison] tells a bad record, which is for a dead-letter
-// topic, from an outage, in which records wait: [RegistryUnavailable] passes,
-// [RegistryDenied] and [NotRegistered] want a person.
+// Every error of reading and writing is an [*Error] and has a [Class], which
+// errors.Is asks for and [ClassOf] gives. What to do about each:
+//
+//   - [NotFramed], [Truncated], [TrailingBytes], [Malformed], [LimitExceeded]: the
+//     bytes are not what they should be, and never will be. To the dead-letter topic.
+//   - [UnknownSchema], [InvalidSchema]: this registry has not got the schema, or
+//     nothing that can be used. The same, unless it is the wrong registry.
+//   - [Incompatible], [TypeMismatch]: writer and reader do not fit. The same, and
+//     the record is readable again after a release that fits.
+//   - [RuleFailed]: a data-contract rule wants an engine that is not here. The
+//     same; see [WithoutRules].
+//   - [NotRegistered]: the writer schema is missing. A person registers it, or
+//     [WithWriterSchema] chooses another; [Serializer.Prepare] tells at the start.
+//   - [RegistryUnavailable]: an outage. Wait and try again; the record is good.
+//   - [RegistryDenied]: credentials. Stop, for a person.
+//   - [Unclassified]: the caller's own context ended, or something that is not
+//     known. Nothing is said of the record.
+//
+// [IsPoison] is true of those that are for a dead-letter topic.
 package serde

@@ -10,6 +10,7 @@
 //		})
 //	}
 //
+// [Registry] also serves tests of programs: it needs no server.
 // For a registry with HTTP, real compatibility rules and faults to inject see
 // package registrytest.
 package serdetest

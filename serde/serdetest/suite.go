@@ -20,11 +20,17 @@ type Case[T any] struct {
 	Format serde.Format[T]
 	// Values are written and read back. One at least, and none of them nil.
 	Values []T
+	// Refused are values of T that the schema cannot hold. Encoding them must be
+	// an error with a class, and leave the buffer as it was. May be empty.
+	Refused []T
 	// Equal compares a value with what came back; nil means reflect.DeepEqual.
 	Equal func(want, got T) bool
 	// SelfDelimiting says that every strict prefix of a payload, and every
 	// payload with bytes after it, is invalid, and must be refused as such.
 	SelfDelimiting bool
+	// Deterministic says that each of Values is always written as the same bytes.
+	// Without it only their number must be the same: Go's maps have no order.
+	Deterministic bool
 	// EncodesWithoutAllocating says that encoding into a warm buffer allocates nothing.
 	EncodesWithoutAllocating bool
 }
@@ -56,7 +62,8 @@ func checks[T any]() []check[T] {
 		{"RoundTripWithHeaderFraming", roundTrip[T](serde.HeaderFraming())},
 		{"TombstonesComeBackAsTombstones", tombstone[T]},
 		{"AppendKeepsWhatIsThere", appends[T]},
-		{"AValueAlwaysTakesAsManyBytes", sameLength[T]},
+		{"RefusedValuesLeaveNothing", refused[T]},
+		{"AValueIsAlwaysWrittenAlike", alike[T]},
 		{"EncodingAllocatesNothing", allocates[T]},
 		{"PrefixesAreRefused", prefixes[T]},
 		{"TrailingBytesAreRefused", trailing[T]},
@@ -102,28 +109,38 @@ func roundTrip[T any](framing serde.Framing) func(Case[T]) error {
 		if err != nil {
 			return err
 		}
-		for i, v := range c.Values {
-			data, err := p.ser.AppendSerialize(context.Background(), nil, field, v)
-			if err != nil {
-				return fmt.Errorf("value %d: %w", i, err)
-			}
-			if (len(data.Headers) == 0) != (framing == serde.PrefixFraming()) {
-				return fmt.Errorf("value %d has %d headers", i, len(data.Headers))
-			}
-			var got T
-			info, err := p.de.Deserialize(context.Background(), field, data, &got)
-			if err != nil {
-				return fmt.Errorf("value %d: %w", i, err)
-			}
-			if info.Tombstone || (info.SchemaID == 0 && info.GUID.IsZero()) {
-				return fmt.Errorf("value %d came back with %+v", i, info)
-			}
-			if !c.equal(v, got) {
-				return fmt.Errorf("value %d did not come back as it was", i)
+		for _, to := range []serde.Field{field, serde.KeyOf(field.Topic)} {
+			for i, v := range c.Values {
+				if err := p.once(c, framing, to, v); err != nil {
+					return fmt.Errorf("value %d as %s: %w", i, to.Role, err)
+				}
 			}
 		}
 		return nil
 	}
+}
+
+// once writes a value and reads it back.
+func (p pair[T]) once(c Case[T], framing serde.Framing, to serde.Field, v T) error {
+	data, err := p.ser.AppendSerialize(context.Background(), nil, to, v)
+	if err != nil {
+		return err
+	}
+	if (len(data.Headers) == 0) != (framing == serde.PrefixFraming()) {
+		return fmt.Errorf("it was written with %d headers", len(data.Headers))
+	}
+	var got T
+	info, err := p.de.Deserialize(context.Background(), to, data, &got)
+	if err != nil {
+		return err
+	}
+	if info.Tombstone || (info.SchemaID == 0 && info.GUID.IsZero()) {
+		return fmt.Errorf("it came back with %+v", info)
+	}
+	if !c.equal(v, got) {
+		return errors.New("it did not come back as it was")
+	}
+	return nil
 }
 
 func tombstone[T any](c Case[T]) error {
@@ -169,7 +186,42 @@ func appends[T any](c Case[T]) error {
 	return nil
 }
 
-func sameLength[T any](c Case[T]) error {
+// spy keeps the encoder that a format makes.
+type spy[T any] struct {
+	serde.Format[T]
+	encoder serde.Encoder[T]
+}
+
+func (s *spy[T]) NewEncoder(writer serde.WriterSchema) (serde.Encoder[T], error) {
+	e, err := s.Format.NewEncoder(writer)
+	s.encoder = e
+	return e, err
+}
+
+func refused[T any](c Case[T]) error {
+	s := &spy[T]{Format: c.Format}
+	c.Format = s
+	p, err := newPair(c)
+	if err != nil {
+		return err
+	}
+	if err := p.ser.Prepare(context.Background(), field); err != nil {
+		return err
+	}
+	for i, v := range c.Refused {
+		dst := append(make([]byte, 0, 4096), "before"...)
+		got, err := s.encoder.AppendEncode(dst, v)
+		if serde.ClassOf(err) == serde.Unclassified {
+			return fmt.Errorf("refused value %d: error %v, want one with a class", i, err)
+		}
+		if string(got) != "before" {
+			return fmt.Errorf("refused value %d left %d bytes where there were 6, or others", i, len(got))
+		}
+	}
+	return nil
+}
+
+func alike[T any](c Case[T]) error {
 	p, err := newPair(c)
 	if err != nil {
 		return err
@@ -183,9 +235,11 @@ func sameLength[T any](c Case[T]) error {
 		if err != nil {
 			return err
 		}
-		// Maps have no order: the bytes may differ, but not their number.
 		if len(first.Bytes) != len(again.Bytes) {
 			return fmt.Errorf("value %d: %d bytes, then %d", i, len(first.Bytes), len(again.Bytes))
+		}
+		if c.Deterministic && !bytes.Equal(first.Bytes, again.Bytes) {
+			return fmt.Errorf("value %d: the second time its bytes are others", i)
 		}
 	}
 	return nil
@@ -338,6 +392,12 @@ func unknown[T any](c Case[T]) error {
 	_, err = p.de.Deserialize(context.Background(), field, serde.Data{Bytes: []byte{0, 0, 0, 0, 99, 0, 0}}, &got)
 	if !errors.Is(err, serde.UnknownSchema) || !serde.IsPoison(err) {
 		return fmt.Errorf("an unknown schema id: error %v, want class %v", err, serde.UnknownSchema)
+	}
+	header := serde.Header{Key: serde.HeaderKey(field.Role), Value: append([]byte{1}, make([]byte, 20)...)}
+	header.Value[1] = 0xff
+	_, err = p.de.Deserialize(context.Background(), field, serde.Data{Bytes: []byte{}, Headers: []serde.Header{header}}, &got)
+	if !errors.Is(err, serde.UnknownSchema) || !serde.IsPoison(err) {
+		return fmt.Errorf("an unknown schema GUID: error %v, want class %v", err, serde.UnknownSchema)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -35,9 +36,21 @@ type textCoder struct {
 var sink []byte
 
 func (c *textCoder) AppendEncode(dst []byte, v string) ([]byte, error) {
+	if len(v) > 255 && c.fault != "accepts" {
+		switch c.fault {
+		case "leaves":
+			return append(dst, 255), serde.TypeMismatch
+		case "grumbles":
+			return dst, errors.New("too long")
+		}
+		return dst, serde.TypeMismatch
+	}
 	switch c.fault {
 	case "overwrites":
 		dst = dst[:0]
+	case "varies":
+		v = strings.Map(func(r rune) rune { return r + rune(c.calls.Load()) }, v)
+		c.calls.Add(1)
 	case "counts":
 		v += fmt.Sprint(c.calls.Add(1) * 10)[:min(1, int(c.calls.Load()))]
 		if c.calls.Load() > 1 {
@@ -82,13 +95,22 @@ func TestTheSuiteAcceptsASoundFormat(t *testing.T) {
 }
 
 func sound(fault string) Case[string] {
-	return Case[string]{Format: text{fault}, Values: []string{"a", "", "something longer"}, SelfDelimiting: true, EncodesWithoutAllocating: true}
+	return Case[string]{
+		Format:         text{fault},
+		Values:         []string{"a", "", "something longer"},
+		Refused:        []string{strings.Repeat("x", 256)},
+		SelfDelimiting: true, Deterministic: true, EncodesWithoutAllocating: true,
+	}
 }
 
 func TestTheSuiteFindsEachFault(t *testing.T) {
 	for fault, check := range map[string]string{
 		"overwrites": "AppendKeepsWhatIsThere",
-		"counts":     "AValueAlwaysTakesAsManyBytes",
+		"counts":     "AValueIsAlwaysWrittenAlike",
+		"varies":     "AValueIsAlwaysWrittenAlike",
+		"accepts":    "RefusedValuesLeaveNothing",
+		"leaves":     "RefusedValuesLeaveNothing",
+		"grumbles":   "RefusedValuesLeaveNothing",
 		"allocates":  "EncodingAllocatesNothing",
 		"lenient":    "PrefixesAreRefused",
 		"unclassed":  "PrefixesAreRefused",
@@ -107,6 +129,33 @@ func TestTheSuiteFindsEachFault(t *testing.T) {
 		if !found {
 			t.Errorf("a format that %s passes %s", fault, check)
 		}
+	}
+}
+
+// aliasing is a format whose decoder keeps the payload.
+type aliasing struct{}
+
+func (aliasing) SchemaType() registry.SchemaType { return "TOY" }
+func (aliasing) RecordName() (string, error)     { return "", errors.New("no name") }
+func (aliasing) Definition() (*serde.Definition, error) {
+	return &serde.Definition{Schema: registry.Schema{Text: "bytes", Type: "TOY"}}, nil
+}
+func (aliasing) NewEncoder(serde.WriterSchema) (serde.Encoder[[]byte], error) {
+	return aliasing{}, nil
+}
+func (aliasing) NewDecoder(serde.WriterSchema) (serde.Decoder[[]byte], error) {
+	return aliasing{}, nil
+}
+func (aliasing) AppendEncode(dst, v []byte) ([]byte, error) { return append(dst, v...), nil }
+func (aliasing) Decode(payload []byte, v *[]byte) error {
+	*v = payload
+	return nil
+}
+
+func TestTheSuiteFindsADecoderThatKeepsThePayload(t *testing.T) {
+	t.Parallel()
+	if err := reuse(Case[[]byte]{Format: aliasing{}, Values: [][]byte{[]byte("abc")}}); err == nil {
+		t.Error("it passes")
 	}
 }
 
