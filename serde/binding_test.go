@@ -77,7 +77,10 @@ func TestAnOutageIsNotSaidToBeAMissingSchema(t *testing.T) {
 	} {
 		reg := new(serdetest.Registry)
 		s := mustSerializer(t, reg, plain{text: "own"}, serde.WithWriterSchema(choice))
-		for err, want := range map[error]serde.Class{registry.ErrUnavailable: serde.RegistryUnavailable, registry.ErrDenied: serde.RegistryDenied} {
+		for err, want := range map[error]serde.Class{
+			registry.ErrUnavailable: serde.RegistryUnavailable, registry.ErrDenied: serde.RegistryDenied,
+			registry.ErrIncompatible: serde.Incompatible, registry.ErrInvalidSchema: serde.InvalidSchema,
+		} {
 			reg.FailWith(err)
 			got := s.Prepare(ctx, serde.ValueOf("t"))
 			if !errors.Is(got, want) || strings.Contains(got.Error(), "not registered") || strings.Contains(got.Error(), "register it") {

@@ -150,6 +150,41 @@ func TestAnIncompatibleSchemaIsResolvedOnce(t *testing.T) {
 	}
 }
 
+func TestEachMessageOfASchemaIsCompiledOnce(t *testing.T) {
+	t.Parallel()
+	reg := new(serdetest.Registry)
+	r, err := reg.Register(ctx, "t-value", registry.Schema{Text: "one", Type: registry.Protobuf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compiled atomic.Int64
+	d := mustDeserializer(t, reg, plain{text: "reader", indexed: true, compiled: &compiled})
+	read := func(frames ...serde.Data) int64 {
+		for range 2 {
+			for _, data := range frames {
+				var v string
+				if _, err := d.Deserialize(ctx, serde.ValueOf("t"), data, &v); err != nil || v != "p" {
+					t.Errorf("% x: read %q, %v", data.Bytes, v, err)
+				}
+			}
+		}
+		return compiled.Swap(0)
+	}
+	inHeader := func(path ...byte) serde.Data {
+		value := append(append([]byte{1}, r.GUID[:]...), path...)
+		return serde.Data{Bytes: []byte("p"), Headers: []serde.Header{{Key: "__value_schema_id", Value: value}}}
+	}
+	if n := read(framed(r.ID, "\x00p"), framed(r.ID, "\x02\x00p")); n != 1 {
+		t.Errorf("the first message, written in two ways: %d decoders", n)
+	}
+	if n := read(framed(r.ID, "\x02\x02p"), framed(r.ID, "\x04\x02\x00p")); n != 2 {
+		t.Errorf("two other messages: %d decoders", n)
+	}
+	if n := read(inHeader(0), inHeader(2, 0), inHeader(2, 2)); n != 2 {
+		t.Errorf("two messages by GUID: %d decoders", n)
+	}
+}
+
 func TestRegistryErrorsKeepTheirMeaning(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -159,6 +194,7 @@ func TestRegistryErrorsKeepTheirMeaning(t *testing.T) {
 		"no such id":      {registry.ErrSchemaNotFound, serde.UnknownSchema},
 		"unreachable":     {registry.ErrUnavailable, serde.RegistryUnavailable},
 		"a proxy's page":  {registry.ErrNotRegistry, serde.RegistryUnavailable},
+		"too large":       {registry.ErrTooLarge, serde.RegistryUnavailable},
 		"closed":          {registry.ErrClosed, serde.RegistryUnavailable},
 		"denied":          {registry.ErrDenied, serde.RegistryDenied},
 		"caller's cancel": {context.Canceled, serde.Unclassified},

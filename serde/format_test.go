@@ -17,12 +17,18 @@ type plain struct {
 	text     string
 	imports  []*serde.Definition
 	noSchema bool
+	indexed  bool // of a type with message indexes
 	rules    *registry.RuleSet
 	compiled *atomic.Int64 // counts NewDecoder, if not nil
 	seen     *serde.WriterSchema
 }
 
-func (f plain) SchemaType() registry.SchemaType { return registry.Avro }
+func (f plain) SchemaType() registry.SchemaType {
+	if f.indexed {
+		return registry.Protobuf
+	}
+	return registry.Avro
+}
 
 func (f plain) RecordName() (string, error) {
 	if f.text == "" {

@@ -29,6 +29,10 @@ func TestFrameGoldenBytes(t *testing.T) {
 		{"second message", serde.Frame{ID: 5, MessageIndexes: []int{1}}, []byte{0, 0, 0, 0, 5, 2, 2}},
 		{"nested message", serde.Frame{ID: 5, MessageIndexes: []int{1, 0}}, []byte{0, 0, 0, 0, 5, 4, 2, 0}},
 		{"message 300", serde.Frame{ID: 5, MessageIndexes: []int{300}}, []byte{0, 0, 0, 0, 5, 2, 0xd8, 0x04}},
+		{"message 254", serde.Frame{ID: 5, MessageIndexes: []int{254}}, []byte{0, 0, 0, 0, 5, 2, 0xfc, 0x03}},
+		{"message 255", serde.Frame{ID: 5, MessageIndexes: []int{255}}, []byte{0, 0, 0, 0, 5, 2, 0xfe, 0x03}},
+		{"message 255 in the first", serde.Frame{ID: 5, MessageIndexes: []int{0, 255}}, []byte{0, 0, 0, 0, 5, 4, 0, 0xfe, 0x03}},
+		{"first message of the first", serde.Frame{ID: 5, MessageIndexes: []int{0, 0}}, []byte{0, 0, 0, 0, 5, 4, 0, 0}},
 		{"guid and message", serde.Frame{GUID: guid, MessageIndexes: []int{2, 1}}, append(slices.Clone(g), 4, 4, 2)},
 	} {
 		got, err := serde.AppendFrame([]byte("x"), c.frame)

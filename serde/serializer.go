@@ -112,13 +112,17 @@ func (s *Serializer[T]) bind(ctx context.Context, field Field) (*binding[T], err
 		return b, nil
 	}
 	b, err := s.binds.Do(ctx, field, func(ctx context.Context) (*binding[T], error) {
+		// An earlier call may have ended between the look above and this one.
+		if b, ok := s.bindings.Load(field); ok {
+			return b, nil
+		}
 		e := &Error{Op: "serialize", Field: field}
 		b, err := s.newBinding(ctx, field, e)
 		if err != nil {
 			e.Class, e.Err = ClassOf(err), err
 			return nil, e
 		}
-		b, _ = s.bindings.LoadOrStore(field, b)
+		s.bindings.Store(field, b)
 		return b, nil
 	})
 	if err != nil {

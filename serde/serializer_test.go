@@ -112,6 +112,9 @@ func TestImportsAreRegisteredInOrderAndOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n := reg.Calls(); n != 4+3 {
+		t.Errorf("%d calls to register 4 schemas and fetch 3 references", n)
+	}
 	root, err := reg.Version(ctx, "t-value", 1)
 	if err != nil {
 		t.Fatal(err)
@@ -224,6 +227,7 @@ func TestARuleThatCannotRunIsNotPassedOver(t *testing.T) {
 		{"encoding", "WRITEREAD", true, false, false},
 		{"migration", "UPGRADE", false, false, false},
 		{"migration", "DOWNGRADE", false, false, true},
+		{"migration", "UPDOWN", false, false, true},
 		{"domain", "SOMETHING", false, true, true},
 	} {
 		reg := new(serdetest.Registry)
