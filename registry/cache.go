@@ -3,6 +3,7 @@ package registry
 import (
 	"hash/maphash"
 	"math/bits"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,7 @@ import (
 // Entries carry their time of expiry. (golang-lru's expirable cache is not used:
 // in v2.0.7 each one starts a goroutine that nothing can end.)
 type cache[K comparable, V any] struct {
-	seed  maphash.Seed
+	hash  func(K) uint64
 	front []atomic.Pointer[entry[K, V]]
 
 	mu      sync.Mutex
@@ -31,6 +32,7 @@ type cache[K comparable, V any] struct {
 	held    int64
 
 	displaced uint
+	evictions int64
 }
 
 type entry[K comparable, V any] struct {
@@ -45,14 +47,20 @@ type entry[K comparable, V any] struct {
 // entry finds its set full about once in 300 times.
 const ways = 4
 
-func newCache[K comparable, V any](entries int, bytes int64) *cache[K, V] {
+// newCache makes a cache of so many entries and bytes. A nil hash is the general
+// one; one of the caller's must depend on a random seed, too.
+func newCache[K comparable, V any](entries int, bytes int64, hash func(K) uint64) *cache[K, V] {
+	if hash == nil {
+		seed := maphash.MakeSeed()
+		hash = func(key K) uint64 { return maphash.Comparable(seed, key) }
+	}
 	// One more than ours, so that the LRU never evicts on its own.
 	lru, err := simplelru.NewLRU[K, *entry[K, V]](entries+1, nil)
 	if err != nil {
 		panic(err) // only for a size below 1, which the option refuses
 	}
 	return &cache[K, V]{
-		seed:    maphash.MakeSeed(),
+		hash:    hash,
 		front:   make([]atomic.Pointer[entry[K, V]], 1<<bits.Len(uint(ways*entries-1))),
 		lru:     lru,
 		entries: entries,
@@ -60,9 +68,16 @@ func newCache[K comparable, V any](entries int, bytes int64) *cache[K, V] {
 	}
 }
 
+// hashID is a hash of ids that costs one multiplication, by a number that the
+// sender of ids does not know.
+func hashID() func(SchemaID) uint64 {
+	factor := rand.Uint64() | 1
+	return func(id SchemaID) uint64 { return uint64(uint32(id)) * factor >> 32 }
+}
+
 // set is where the entry of a key may be in the front.
 func (c *cache[K, V]) set(key K) []atomic.Pointer[entry[K, V]] {
-	i := maphash.Comparable(c.seed, key) & uint64(len(c.front)-ways)
+	i := c.hash(key) & uint64(len(c.front)-ways)
 	return c.front[i : i+ways : i+ways]
 }
 
@@ -79,7 +94,8 @@ func (c *cache[K, V]) show(e *entry[K, V]) {
 	set[c.displaced%ways].Store(e)
 }
 
-func (c *cache[K, V]) get(key K) (V, bool) {
+// get is the value kept for the key, or nil. It must not be changed.
+func (c *cache[K, V]) get(key K) *V {
 	var e *entry[K, V]
 	set := c.set(key)
 	for i := range set {
@@ -90,19 +106,17 @@ func (c *cache[K, V]) get(key K) (V, bool) {
 	}
 	if e == nil {
 		if e = c.find(key); e == nil {
-			var zero V
-			return zero, false
+			return nil
 		}
 	}
 	if !e.expires.IsZero() && !time.Now().Before(e.expires) {
 		c.removeEntry(e)
-		var zero V
-		return zero, false
+		return nil
 	}
 	if !e.used.Load() { // a store each time would make the processors share the line
 		e.used.Store(true)
 	}
-	return e.value, true
+	return &e.value
 }
 
 // find looks in the LRU for an entry that the front has not.
@@ -144,7 +158,22 @@ func (c *cache[K, V]) put(key K, value V, size int64, ttl time.Duration) {
 			continue
 		}
 		c.drop(oldest)
+		c.evictions++
 	}
+}
+
+// has reports whether the key is kept, without using it.
+func (c *cache[K, V]) has(key K) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lru.Contains(key)
+}
+
+// size is how much is kept, and how much was evicted so far.
+func (c *cache[K, V]) size() (entries int, bytes, evictions int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lru.Len(), c.held, c.evictions
 }
 
 // drop removes an entry, under mu.

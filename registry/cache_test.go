@@ -30,16 +30,16 @@ func held[K comparable, V any](t *testing.T, c *cache[K, V]) int {
 
 func TestCacheKeepsWhatIsUsedWhileOthersPass(t *testing.T) {
 	t.Parallel()
-	c := newCache[int, int](10, 1<<20)
+	c := newCache[int, int](10, 1<<20, nil)
 	c.put(-1, 42, 1, 0)
 	for i := range 10_000 {
-		if v, ok := c.get(-1); !ok || v != 42 {
+		if v := c.get(-1); v == nil || *v != 42 {
 			t.Fatalf("the entry in use was evicted after %d others", i)
 		}
 		c.put(i, i, 1, 0)
 	}
-	if v, ok := c.get(9_999); !ok || v != 9_999 {
-		t.Errorf("get = %d, %v of the entry put last", v, ok)
+	if v := c.get(9_999); v == nil || *v != 9_999 {
+		t.Errorf("get = %v of the entry put last", v)
 	}
 	if n := held(t, c); n != 10 {
 		t.Errorf("%d entries, want 10", n)
@@ -48,7 +48,7 @@ func TestCacheKeepsWhatIsUsedWhileOthersPass(t *testing.T) {
 
 func TestCacheIsBoundedByBytes(t *testing.T) {
 	t.Parallel()
-	c := newCache[int, int](1000, 100)
+	c := newCache[int, int](1000, 100, nil)
 	for i := range 50 {
 		c.put(i, i, 30, 0)
 	}
@@ -56,21 +56,21 @@ func TestCacheIsBoundedByBytes(t *testing.T) {
 		t.Errorf("%d entries of 30 bytes within 100, want 3", n)
 	}
 	c.put(1, 1, 101, 0)
-	if _, ok := c.get(1); ok {
+	if c.get(1) != nil {
 		t.Error("an entry larger than the bound was kept")
 	}
 	c.put(49, 7, 90, 0) // replaces, and pushes the others out
-	if v, ok := c.get(49); !ok || v != 7 || held(t, c) != 1 {
-		t.Errorf("get = %d, %v", v, ok)
+	if v := c.get(49); v == nil || *v != 7 || held(t, c) != 1 {
+		t.Errorf("get = %v", v)
 	}
 }
 
 func TestCacheOfOneEntryTakesTheNewOne(t *testing.T) {
 	t.Parallel()
-	c := newCache[int, int](1, 100)
+	c := newCache[int, int](1, 100, nil)
 	for i := range 5 {
 		c.put(i, i, 1, 0)
-		if _, ok := c.get(i); !ok || held(t, c) != 1 {
+		if c.get(i) == nil || held(t, c) != 1 {
 			t.Fatalf("entry %d is not there", i)
 		}
 	}
@@ -78,23 +78,23 @@ func TestCacheOfOneEntryTakesTheNewOne(t *testing.T) {
 
 func TestCacheForgetsExpiredEntries(t *testing.T) {
 	t.Parallel()
-	c := newCache[int, int](10, 100)
+	c := newCache[int, int](10, 100, nil)
 	c.put(1, 1, 1, time.Nanosecond)
 	time.Sleep(time.Millisecond)
-	if _, ok := c.get(1); ok || held(t, c) != 0 {
+	if c.get(1) != nil || held(t, c) != 0 {
 		t.Error("an expired entry is still there")
 	}
 }
 
 func TestCacheUnderConcurrentUse(t *testing.T) {
 	t.Parallel()
-	c := newCache[int, int](16, 1<<20)
+	c := newCache[int, int](16, 1<<20, nil)
 	var wg sync.WaitGroup
 	for w := range 4 {
 		wg.Go(func() {
 			for i := range 3000 {
 				k := (i * (w + 1)) % 40
-				if v, ok := c.get(k); ok && v != k {
+				if v := c.get(k); v != nil && *v != k {
 					t.Errorf("get(%d) = %d", k, v)
 				}
 				c.put(k, k, 1, 0)

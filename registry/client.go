@@ -24,11 +24,16 @@ type Client struct {
 	attemptTimeout time.Duration
 	timeout        time.Duration
 	maxResponse    int64
-	latestTTL      time.Duration
+	context        string // ":.staging:" for the subjects of one schema context; empty for the default one
+	hook           RequestHook
+	log            *limitedLog
+	counts         requestCounts
 
 	ids        *memo[SchemaID, Schema]
 	guids      *memo[GUID, Schema]
-	versions   *memo[versionKey, Registered]
+	versions   *memo[versionKey, Registered] // by number
+	newest     *latest[Subject, Registered]
+	byMetadata *latest[metadataKey, Registered]
 	lookups    *memo[schemaKey, Registered]
 	registered *memo[schemaKey, Registered]
 }
@@ -66,12 +71,16 @@ func NewClient(url string, opts ...ClientOption) (*Client, error) {
 		attemptTimeout: cfg.attemptTimeout,
 		timeout:        cfg.timeout,
 		maxResponse:    cfg.maxResponse,
-		latestTTL:      cfg.latestTTL,
-		ids:            newMemo[SchemaID](&cfg, Schema.size),
-		guids:          newMemo[GUID](&cfg, Schema.size),
-		versions:       newMemo[versionKey](&cfg, Registered.size),
-		lookups:        newMemo[schemaKey](&cfg, Registered.size),
-		registered:     newMemo[schemaKey](&cfg, Registered.size),
+		context:        cfg.context,
+		hook:           cfg.hook,
+		log:            &limitedLog{to: cfg.log},
+		ids:            newMemo(&cfg, Schema.size, hashID()),
+		guids:          newMemo[GUID](&cfg, Schema.size, nil),
+		versions:       newMemo[versionKey](&cfg, Registered.size, nil),
+		newest:         newLatest[Subject](&cfg, Registered.size),
+		byMetadata:     newLatest[metadataKey](&cfg, Registered.size),
+		lookups:        newMemo[schemaKey](&cfg, Registered.size, nil),
+		registered:     newMemo[schemaKey](&cfg, Registered.size, nil),
 	}
 	if cfg.httpClient != nil {
 		own := *cfg.httpClient
@@ -94,7 +103,10 @@ func NewClient(url string, opts ...ClientOption) (*Client, error) {
 }
 
 func newEndpoints(urls []string, cfg *clientConfig, scrub *scrubber) (*endpoints, error) {
-	eps := &endpoints{health: make([]health, len(urls))}
+	eps := &endpoints{
+		breaker: cfg.breaker, rest: backoff.Policy{Base: min(time.Second, cfg.breakerRest), Max: cfg.breakerRest},
+		health: make([]health, len(urls)),
+	}
 	seen := make(map[string]int)
 	fixed := cfg.hasAuth || cfg.headers.Get("Authorization") != ""
 	if cfg.hasAuth && cfg.headers.Get("Authorization") != "" {
@@ -149,19 +161,4 @@ func (c *Client) Close(ctx context.Context) error {
 		c.ownTransport.CloseIdleConnections()
 	}
 	return err
-}
-
-// ask loads through a memo; errors of the wait itself become an *Error too.
-func ask[K comparable, V any](ctx context.Context, c *Client, m *memo[K, V], key K, ttl time.Duration, req request, send func(context.Context) (V, error)) (V, error) {
-	v, err := m.load(ctx, key, ttl, send)
-	if err != nil {
-		if _, ok := err.(*Error); !ok {
-			e := req.error(err)
-			if ctx.Err() != nil {
-				e.Err = c.endOf(ctx, err)
-			}
-			return v, e
-		}
-	}
-	return v, err
 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -31,7 +32,13 @@ type clientConfig struct {
 	cacheEntries   int
 	cacheBytes     int64
 	latestTTL      time.Duration
+	staleLatest    time.Duration
 	missingTTL     time.Duration
+	breaker        int
+	breakerRest    time.Duration
+	context        string
+	hook           RequestHook
+	log            *slog.Logger
 }
 
 func defaultClientConfig() clientConfig {
@@ -44,7 +51,11 @@ func defaultClientConfig() clientConfig {
 		cacheEntries:   1000,
 		cacheBytes:     64 << 20,
 		latestTTL:      5 * time.Minute,
+		staleLatest:    time.Hour,
 		missingTTL:     10 * time.Second,
+		breaker:        5,
+		breakerRest:    30 * time.Second,
+		log:            slog.Default(),
 	}
 }
 
@@ -178,14 +189,80 @@ func WithCacheSize(entries int, bytes int64) ClientOption {
 }
 
 // WithLatestTTL sets how long the answer for a subject's latest version is used.
-// Default: 5 minutes, for latest is what writers ask for: one that goes on with
-// the version before for some minutes still writes valid records, and rides
-// out an outage meanwhile. A registration through this client shows at once.
-// 0: ask each time.
+// Default: 5 minutes, for latest is what writers ask for, and one that goes on
+// with the version before for some minutes still writes valid records. In its
+// last quarter an answer in use is renewed in the background, so that nobody
+// waits. A registration through this client shows at once. 0: ask each time.
 func WithLatestTTL(d time.Duration) ClientOption {
 	return clientOptionFunc(func(c *clientConfig) error {
 		c.latestTTL = d
 		return notNegative("latest TTL", d)
+	})
+}
+
+// WithStaleLatest sets how long after its TTL the answer for a latest version is
+// still used while the registry gives none: it cannot be reached, or takes longer
+// than a second, or something that is no registry answers in its place. Each use
+// is counted ([CacheStats]), told to the hook, and logged now and then. Default: one hour. 0: never; the call fails.
+func WithStaleLatest(d time.Duration) ClientOption {
+	return clientOptionFunc(func(c *clientConfig) error {
+		c.staleLatest = d
+		return notNegative("stale latest", d)
+	})
+}
+
+// WithCircuitBreaker sets after how many attempts in a row that nothing answered
+// (connection failed, no answer in time, 502, 503, 504) a URL's circuit opens, and how long it stays so at most.
+// While the circuits of all URLs are open, calls fail at once with
+// [ErrCircuitOpen], which is an [ErrUnavailable], and one call now and then, after
+// a second at first, tries again. Calls under way go on. Default: 5 attempts, 30 s. 0 attempts: never.
+func WithCircuitBreaker(attempts int, longest time.Duration) ClientOption {
+	return clientOptionFunc(func(c *clientConfig) error {
+		if attempts < 0 || attempts > 0 && longest <= 0 {
+			return fmt.Errorf("registry: a circuit breaker of %d attempts and %v: want 0 attempts or more, and a time above 0", attempts, longest)
+		}
+		c.breaker = attempts
+		if attempts > 0 {
+			c.breakerRest = longest
+		}
+		return nil
+	})
+}
+
+// WithSchemaContext makes the client one of a schema context, "staging" or
+// ".staging": subjects without a context of their own are that context's, ids
+// are its ids, and [Global] is its configuration and mode. Default, and ".": the
+// default context. Registries other than Confluent's have no contexts.
+func WithSchemaContext(name string) ClientOption {
+	return clientOptionFunc(func(c *clientConfig) (err error) {
+		c.context, err = contextPrefix(name)
+		return err
+	})
+}
+
+// WithRequestHook tells the function of each request and each cached answer, for
+// metrics and traces. Default: none, which costs nothing.
+func WithRequestHook(hook RequestHook) ClientOption {
+	return clientOptionFunc(func(c *clientConfig) error {
+		if hook == nil {
+			return errors.New("registry: WithRequestHook was given nil")
+		}
+		c.hook = hook
+		return nil
+	})
+}
+
+// WithLogger says where the client logs what no caller sees: circuits that open,
+// URLs that take over, answers used after their TTL, renewals that failed; at
+// most one of a kind in half a minute. Default: slog.Default() at the time of
+// NewClient.
+func WithLogger(log *slog.Logger) ClientOption {
+	return clientOptionFunc(func(c *clientConfig) error {
+		if log == nil {
+			return errors.New("registry: WithLogger was given nil: use slog.DiscardHandler for silence")
+		}
+		c.log = log
+		return nil
 	})
 }
 

@@ -25,15 +25,17 @@ func (c *Client) TestCompatibility(ctx context.Context, subject Subject, version
 	for _, opt := range opts {
 		opt.applyCompatibility(&cfg)
 	}
-	req := request{
-		method: http.MethodPost, path: "/compatibility" + subjectPath(subject) + "/versions", body: wireOf(schema), schema: schema.Text,
-		query: set(map[string]bool{"verbose": true, "normalize": cfg.normalize}),
+	subject = c.of(subject)
+	req := newRequest(http.MethodPost, "/compatibility"+routeVersions, string(subject))
+	if version != AllVersions {
+		req = newRequest(http.MethodPost, "/compatibility"+routeVersion, string(subject), versionText(version))
 	}
+	req.body, req.schema = wireOf(schema), schema.Text
+	req.query = set(map[string]bool{"verbose": true, "normalize": cfg.normalize})
 	if err := checkSubject(req, subject); err != nil {
 		return CompatibilityResult{}, err
 	}
 	if version != AllVersions {
-		req.path += "/" + versionText(version)
 		if err := checkVersion(req, version); err != nil {
 			return CompatibilityResult{}, err
 		}

@@ -14,20 +14,23 @@ type Scope struct {
 	subject Subject
 }
 
-// Global is the whole registry, or the default context where there are several.
+// Global is the whole registry, or where it has several contexts the default one,
+// or the client's ([WithSchemaContext]).
 func Global() Scope { return Scope{global: true} }
 
 // OfSubject is one subject; with a context alone, ":.staging:", that context.
 func OfSubject(subject Subject) Scope { return Scope{subject: subject} }
 
 // request is a request for the setting under root, "/config" or "/mode".
-func (s Scope) request(method, root string) (request, error) {
-	req := request{method: method, path: root}
+func (s Scope) request(c *Client, method, root string) (request, error) {
+	subject := c.of(s.subject)
 	if s.global {
-		return req, nil
+		if subject = Subject(c.context); subject == "" {
+			return newRequest(method, root), nil
+		}
 	}
-	req.path += "/" + segment(string(s.subject))
-	return req, checkSubject(req, s.subject)
+	req := newRequest(method, root+"/{subject}", string(subject))
+	return req, checkSubject(req, subject)
 }
 
 // Config is what a registry keeps for a scope beside its mode. A zero field is
@@ -65,7 +68,7 @@ func (c *Client) Config(ctx context.Context, scope Scope, opts ...ScopeOption) (
 	for _, opt := range opts {
 		opt.applyScope(&cfg)
 	}
-	req, err := scope.request(http.MethodGet, "/config")
+	req, err := scope.request(c, http.MethodGet, "/config")
 	if err != nil {
 		return Config{}, err
 	}
@@ -84,7 +87,7 @@ func (c *Client) Config(ctx context.Context, scope Scope, opts ...ScopeOption) (
 // (PUT /config, /config/{subject}), and returns what the registry answered. A
 // field cannot be cleared alone: DeleteConfig clears all of them.
 func (c *Client) SetConfig(ctx context.Context, scope Scope, config Config) (Config, error) {
-	req, err := scope.request(http.MethodPut, "/config")
+	req, err := scope.request(c, http.MethodPut, "/config")
 	if err != nil {
 		return Config{}, err
 	}
@@ -105,7 +108,7 @@ func (c *Client) SetConfig(ctx context.Context, scope Scope, config Config) (Con
 // DeleteConfig removes the configuration of a scope, so that the one above it is
 // in force, and returns what it was (DELETE /config, /config/{subject}).
 func (c *Client) DeleteConfig(ctx context.Context, scope Scope) (Config, error) {
-	req, err := scope.request(http.MethodDelete, "/config")
+	req, err := scope.request(c, http.MethodDelete, "/config")
 	if err != nil {
 		return Config{}, err
 	}
@@ -125,7 +128,7 @@ func (c *Client) Mode(ctx context.Context, scope Scope, opts ...ScopeOption) (Mo
 	for _, opt := range opts {
 		opt.applyScope(&cfg)
 	}
-	req, err := scope.request(http.MethodGet, "/mode")
+	req, err := scope.request(c, http.MethodGet, "/mode")
 	if err != nil {
 		return "", err
 	}
@@ -146,7 +149,7 @@ func (c *Client) SetMode(ctx context.Context, scope Scope, mode Mode, opts ...Se
 	for _, opt := range opts {
 		opt.applySetMode(&cfg)
 	}
-	req, err := scope.request(http.MethodPut, "/mode")
+	req, err := scope.request(c, http.MethodPut, "/mode")
 	if err != nil {
 		return err
 	}
@@ -162,7 +165,7 @@ func (c *Client) SetMode(ctx context.Context, scope Scope, mode Mode, opts ...Se
 // DeleteMode removes the mode of a scope and returns what it was
 // (DELETE /mode, /mode/{subject}).
 func (c *Client) DeleteMode(ctx context.Context, scope Scope) (Mode, error) {
-	req, err := scope.request(http.MethodDelete, "/mode")
+	req, err := scope.request(c, http.MethodDelete, "/mode")
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package registry
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -72,7 +73,9 @@ func originOf(u *url.URL) string {
 
 // endpoints are the URLs in the order given, and how each fares.
 type endpoints struct {
-	all []*endpoint
+	all     []*endpoint
+	breaker int            // failures in a row at which an endpoint's circuit opens; 0: never
+	rest    backoff.Policy // how long a failing endpoint is left alone
 
 	mu     sync.Mutex
 	last   int // the one that answered last
@@ -80,15 +83,16 @@ type endpoints struct {
 }
 
 type health struct {
-	failures int
+	failures int       // times at which it began to be left alone
 	until    time.Time // left alone until then
+	silent   int       // attempts in a row that nothing answered
 }
 
-var endpointBackoff = backoff.Policy{Base: time.Second, Max: 30 * time.Second}
-
 // round is the order in which to try the URLs now: the one that answered last
-// first, those being left alone not at all, unless that is all of them.
-func (e *endpoints) round(now time.Time) []int {
+// first, those being left alone not at all, unless that is all of them. A new
+// call also leaves alone those whose circuit is open, were it all of them; the
+// duration is then how long the first of them still is.
+func (e *endpoints) round(now time.Time, newCall bool) ([]int, time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	order := make([]int, 0, len(e.all))
@@ -97,27 +101,83 @@ func (e *endpoints) round(now time.Time) []int {
 			order = append(order, k)
 		}
 	}
-	if len(order) == 0 {
-		for i := range e.all {
-			order = append(order, (e.last+i)%len(e.all))
-		}
+	if len(order) > 0 {
+		return order, 0
 	}
-	return order
+	open := e.rest.Max
+	for i := range e.all {
+		k := (e.last + i) % len(e.all)
+		if newCall && e.open(k) {
+			open = min(open, e.health[k].until.Sub(now))
+			continue
+		}
+		order = append(order, k)
+	}
+	return order, open
 }
 
-func (e *endpoints) succeeded(k int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.last, e.health[k] = k, health{}
-}
+// open reports whether an endpoint's circuit is open, under mu.
+func (e *endpoints) open(k int) bool { return e.breaker > 0 && e.health[k].silent >= e.breaker }
 
-func (e *endpoints) failed(k int, now time.Time) {
+// claim reports whether a new call may ask the endpoint. One whose circuit is
+// open is asked by one call at a time, the probe, to see whether it answers again.
+func (e *endpoints) claim(k int, now time.Time) (may, probe bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	h := &e.health[k]
+	if !e.open(k) {
+		return true, false
+	}
 	if now.Before(h.until) {
-		return // one failure more of the same time
+		return false, false
+	}
+	h.until = now.Add(e.rest.Ceiling(h.failures + 1))
+	return true, true
+}
+
+// succeeded reports whether the endpoint is another one than before, and whether
+// this closed its circuit.
+func (e *endpoints) succeeded(k int) (moved, closed bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	moved, closed = e.last != k, e.open(k)
+	e.last, e.health[k] = k, health{}
+	return moved, closed
+}
+
+// failed notes an attempt that showed the endpoint out of order, and reports
+// whether it opened the circuit.
+func (e *endpoints) failed(k int, silent, probe bool, now time.Time) (opened bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	h := &e.health[k]
+	was := e.open(k)
+	if silent {
+		h.silent++
+	}
+	opened = e.open(k) && !was
+	if now.Before(h.until) && !probe {
+		return opened // one failure more of the same time
 	}
 	h.failures++
-	h.until = now.Add(endpointBackoff.Ceiling(h.failures))
+	h.until = now.Add(e.rest.Ceiling(h.failures))
+	return opened
+}
+
+// ill notes that a URL is out of order, well that it answers.
+func (c *Client) ill(k int, a attempt, probe bool) {
+	if c.endpoints.failed(k, a.silent, probe, time.Now()) {
+		c.log.warn(logCircuit, "the registry does not answer: calls fail at once, but for one now and then", a.err,
+			slog.String("host", c.endpoints.all[k].host))
+	}
+}
+
+func (c *Client) well(k int) {
+	moved, closed := c.endpoints.succeeded(k)
+	switch {
+	case closed:
+		c.log.info(logRecovery, "the registry answers again", slog.String("host", c.endpoints.all[k].host))
+	case moved:
+		c.log.info(logFailover, "another URL of the registry answers", slog.String("host", c.endpoints.all[k].host))
+	}
 }

@@ -16,6 +16,10 @@ var (
 	// now (408, 425, 429, 5xx). It says nothing of the thing asked for.
 	ErrUnavailable = errors.New("registry: unavailable")
 
+	// ErrCircuitOpen: nothing was sent, because the registry did not answer several
+	// times before ([WithCircuitBreaker]). It is an ErrUnavailable, too.
+	ErrCircuitOpen = errors.New("registry: not asked, because it did not answer before")
+
 	// ErrDenied: the registry refused these credentials, or their lack (401, 403).
 	ErrDenied = errors.New("registry: access denied")
 
@@ -49,7 +53,8 @@ type Error struct {
 	Code    Code   // error_code of the answer; 0 when it is not the registry's
 	Message string // the registry's own words or the client's, shortened
 
-	// RetryAfter is how long the registry asked to be left alone; 0 when it did not.
+	// RetryAfter is how long the registry asked to be left alone, or with
+	// [ErrCircuitOpen] how long it is; 0 when it did not.
 	RetryAfter time.Duration
 
 	// Attempts is how many requests were sent. Where it is above 1, a DELETE may

@@ -41,6 +41,20 @@ func (g *gate) enter(ctx context.Context) (context.Context, func(), error) {
 	}, nil
 }
 
+// background runs work that nobody waits for but Close, in a goroutine whose
+// context ends when the client closes.
+func (c *Client) background(work func(context.Context)) error {
+	ctx, leave, err := c.gate.enter(context.Background())
+	if err != nil {
+		return err
+	}
+	go func() {
+		defer leave()
+		work(ctx)
+	}()
+	return nil
+}
+
 // shut cancels who is inside and waits for them.
 func (g *gate) shut(ctx context.Context) error {
 	g.mu.Lock()

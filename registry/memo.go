@@ -17,6 +17,7 @@ type memo[K comparable, V any] struct {
 	missingTTL time.Duration
 	size       func(V) int64
 	calls      flight.Group[generation[K], V]
+	counts     memoCounts
 
 	// mu makes the comparison of epochs and the storing of an answer one step
 	// against forget. Nothing is called under it but the caches.
@@ -31,53 +32,78 @@ type generation[K comparable] struct {
 	epoch uint64
 }
 
-func newMemo[K comparable, V any](cfg *clientConfig, size func(V) int64) *memo[K, V] {
+func newMemo[K comparable, V any](cfg *clientConfig, size func(V) int64, hash func(K) uint64) *memo[K, V] {
 	return &memo[K, V]{
-		hits:       newCache[K, V](cfg.cacheEntries, cfg.cacheBytes),
-		misses:     newCache[K, error](cfg.cacheEntries, cfg.cacheBytes),
+		hits:       newCache[K, V](cfg.cacheEntries, cfg.cacheBytes, hash),
+		misses:     newCache[K, error](cfg.cacheEntries, cfg.cacheBytes, hash),
 		missingTTL: cfg.missingTTL,
 		size:       size,
 	}
 }
 
-// load returns what is remembered for the key or else asks. A ttl of 0 keeps the
-// answer until it is evicted, a negative one does not keep it.
-func (m *memo[K, V]) load(ctx context.Context, key K, ttl time.Duration, ask func(context.Context) (V, error)) (V, error) {
-	if v, err, ok := m.known(key); ok {
-		return v, err
+// get is what is remembered for the key, or nil. It must not be changed.
+func (m *memo[K, V]) get(key K) *V {
+	v := m.hits.get(key)
+	if v != nil {
+		m.counts.hits.Inc()
 	}
+	return v
+}
+
+// absent is the registry's answer, if it is remembered, that there is no such thing.
+func (m *memo[K, V]) absent(key K) error {
+	err := m.misses.get(key)
+	if err == nil {
+		return nil
+	}
+	m.counts.absent.Add(1)
+	return *err
+}
+
+// call asks, once for all who call with the key meanwhile, and remembers the
+// answer. A ttl of 0 keeps it until it is evicted, a negative one does not keep
+// it. With anew, what is remembered already is asked for all the same.
+func (m *memo[K, V]) call(ctx context.Context, key K, ttl time.Duration, anew bool, ask func(context.Context) (V, error)) (V, error) {
 	m.mu.Lock()
 	epoch := m.epoch
 	m.mu.Unlock()
 	return m.calls.Do(ctx, generation[K]{key, epoch}, func(ctx context.Context) (V, error) {
-		// A call may have ended between the look above and this one.
-		if v, err, ok := m.known(key); ok {
-			return v, err
+		if !anew { // a call may have ended between the caller's look and this one
+			if v := m.get(key); v != nil {
+				return *v, nil
+			}
+			if err := m.absent(key); err != nil {
+				var zero V
+				return zero, err
+			}
+			m.counts.misses.Add(1)
 		}
 		v, err := ask(ctx)
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		switch {
-		case m.epoch != epoch: // asked before something changed
-		case err == nil && ttl >= 0:
+		if m.epoch != epoch { // asked before something changed
+			return v, err
+		}
+		if err == nil && ttl >= 0 {
 			m.hits.put(key, v, m.size(v), ttl)
-		case err != nil && m.missingTTL > 0 && isDefiniteAbsence(err):
-			m.misses.put(key, err, 0, m.missingTTL)
+		}
+		if err != nil && isDefiniteAbsence(err) {
+			if anew {
+				m.hits.removeFunc(func(k K) bool { return k == key })
+			}
+			if m.missingTTL > 0 {
+				m.misses.put(key, err, 0, m.missingTTL)
+			}
 		}
 		return v, err
 	})
 }
 
-func (m *memo[K, V]) known(key K) (V, error, bool) {
-	if v, ok := m.hits.get(key); ok {
-		return v, nil, true
+// learn keeps an answer that came by the way, unless there is one.
+func (m *memo[K, V]) learn(key K, value V) {
+	if !m.hits.has(key) {
+		m.hits.put(key, value, m.size(value), 0)
 	}
-	if err, ok := m.misses.get(key); ok {
-		var zero V
-		return zero, err, true
-	}
-	var zero V
-	return zero, nil, false
 }
 
 // forget drops what is remembered of the keys: of hits those for which hit is

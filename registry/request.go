@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -29,11 +27,29 @@ const (
 // request is one REST call, to be sent once or more.
 type request struct {
 	method string
+	route  string // the path's template
 	path   string // escaped
 	query  url.Values
 	body   any    // marshalled to JSON; nil for none
 	schema string // the text in body, kept out of error messages
 	once   bool   // not to be sent again after it may have been carried out
+	cache  CacheOutcome
+}
+
+// newRequest fills the segments into the places of the route, "{subject}" for
+// instance, in their order.
+func newRequest(method, route string, segments ...string) request {
+	var path strings.Builder
+	for rest := route; ; {
+		before, after, found := strings.Cut(rest, "{")
+		path.WriteString(before)
+		if !found {
+			return request{method: method, route: route, path: path.String()}
+		}
+		path.WriteString(segment(segments[0]))
+		segments = segments[1:]
+		_, rest, _ = strings.Cut(after, "}")
+	}
 }
 
 func (r request) error(err error) *Error { return &Error{Method: r.method, Path: r.path, Err: err} }
@@ -63,6 +79,7 @@ type attempt struct {
 	other bool   // another URL may succeed
 	ill   bool   // the URL itself is out of order
 
+	silent bool // nothing that could be a registry answered
 	unsure bool // the request may have been carried out
 }
 
@@ -90,31 +107,47 @@ func (c *Client) do(ctx context.Context, req request, parse func([]byte) error) 
 	sent := 0
 	for round := 1; ; round++ {
 		var last attempt
-		order := c.endpoints.round(time.Now())
+		order, open := c.endpoints.round(time.Now(), round == 1)
 		for i, k := range order {
+			probe := false
+			if round == 1 {
+				var may bool
+				if may, probe = c.endpoints.claim(k, time.Now()); !may {
+					continue // another call is trying whether it answers again
+				}
+			}
 			sent++
+			began := time.Now()
 			last = c.send(ctx, c.endpoints.all[k], req, body, c.share(ctx, len(order)-i), parse)
 			if last.err != nil {
 				last.err.Attempts = sent
 			}
 			if ctx.Err() != nil && last.again {
 				if ctx.Err() == context.DeadlineExceeded {
-					c.endpoints.failed(k, time.Now()) // another one shall come first next time
+					c.ill(k, last, probe) // another one shall come first next time
 				}
 				last.err.Err = c.endOf(ctx, last.err.Err)
+				c.sent(ctx, req, k, sent, began, last)
 				return last.err
 			}
 			if last.ill {
-				c.endpoints.failed(k, time.Now())
+				c.ill(k, last, probe)
 			} else {
-				c.endpoints.succeeded(k)
+				c.well(k)
 			}
+			c.sent(ctx, req, k, sent, began, last)
 			if last.err == nil {
 				return nil
 			}
 			if !last.again && !last.other || req.once && last.unsure {
 				return last.err
 			}
+		}
+		if sent == 0 {
+			c.counts.refused.Add(1)
+			e := req.error(errResting)
+			e.RetryAfter = max(open, time.Millisecond)
+			return e
 		}
 		if !last.again || round > c.retries {
 			return last.err
@@ -128,6 +161,29 @@ func (c *Client) do(ctx context.Context, req request, parse func([]byte) error) 
 			return last.err
 		}
 	}
+}
+
+// errResting is what a call gets while the circuit is open.
+var errResting error = unavailable{ErrCircuitOpen}
+
+// sent counts an attempt and tells the hook of it.
+func (c *Client) sent(ctx context.Context, req request, k, nth int, began time.Time, a attempt) {
+	c.counts.requests.Add(1)
+	if a.err != nil {
+		c.counts.failures.Add(1)
+	}
+	if c.hook == nil {
+		return
+	}
+	info := RequestInfo{
+		Method: req.method, Route: req.route, Host: c.endpoints.all[k].host, Status: http.StatusOK,
+		Duration: time.Since(began), Attempt: nth, Cache: req.cache,
+	}
+	if a.err != nil {
+		shown := *a.err // the caller's goes on being filled in
+		info.Status, info.Code, info.Err = a.err.Status, a.err.Code, &shown
+	}
+	c.hook(ctx, info)
 }
 
 // share is how long one attempt may take where so many URLs are left to ask: a
@@ -203,7 +259,7 @@ func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byt
 		}
 		fail.Err = unavailable{c.clean(err)}
 		op, _ := errors.AsType[*net.OpError](err)
-		return attempt{err: fail, again: true, ill: true, unsure: op == nil || op.Op != "dial"}
+		return attempt{err: fail, again: true, ill: true, silent: true, unsure: op == nil || op.Op != "dial"}
 	}
 	defer resp.Body.Close()
 	fail.Status = resp.StatusCode
@@ -215,7 +271,7 @@ func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byt
 		return attempt{err: fail}
 	case err != nil:
 		fail.Message, fail.Err = "the answer broke off", unavailable{c.clean(err)}
-		return attempt{err: fail, again: true, ill: true, unsure: true}
+		return attempt{err: fail, again: true, ill: true, silent: true, unsure: true}
 	case resp.StatusCode >= 200 && resp.StatusCode <= 299:
 		if err := parse(data); err != nil {
 			fail.Message, fail.Err = describe(resp, data)+": "+err.Error(), ErrNotRegistry
@@ -228,88 +284,12 @@ func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byt
 		fail.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		return attempt{
 			err: fail, again: true, ill: fail.Status >= 500,
+			silent: fail.Status == http.StatusBadGateway || fail.Status == http.StatusServiceUnavailable || fail.Status == http.StatusGatewayTimeout,
 			unsure: fail.Status >= 500 && fail.Status != http.StatusServiceUnavailable,
 		}
 	}
 	foreign := fail.Err != nil
 	return attempt{err: fail, other: foreign && !errors.Is(fail, ErrDenied), ill: foreign}
-}
-
-// readError reads an answer that is not a success into e.
-func (c *Client) readError(e *Error, resp *http.Response, data []byte, schemaText string) {
-	var body struct {
-		Code    int64  `json:"error_code"`
-		Message string `json:"message"`
-	}
-	if json.Unmarshal(data, &body) == nil && (body.Code == int64(e.Status) || body.Code/100 == int64(e.Status)) {
-		e.Code, e.Message = Code(body.Code), c.scrub.message(body.Message, schemaText)
-		return
-	}
-	e.Message = describe(resp, data)
-	if !errors.Is(e, ErrDenied) { // gateways refuse in words of their own
-		e.Err = ErrNotRegistry
-	}
-}
-
-// describe says what kind of answer came, without quoting any of it.
-func describe(resp *http.Response, data []byte) string {
-	if len(data) == 0 {
-		return "an empty body"
-	}
-	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if err != nil || len(kind) > 60 {
-		kind = "no content type"
-	}
-	return strconv.Itoa(len(data)) + " bytes of " + kind
-}
-
-// readBounded reads a body of at most limit bytes, counted after decompression.
-func readBounded(resp *http.Response, limit int64) ([]byte, error) {
-	if resp.ContentLength > limit {
-		return nil, ErrTooLarge
-	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > limit {
-		return nil, ErrTooLarge
-	}
-	return data, nil
-}
-
-// clean takes the URL and credentials out of an error of net/http. Where the
-// text below had some, the chain below is dropped too.
-func (c *Client) clean(err error) error {
-	for {
-		ue, ok := errors.AsType[*url.Error](err)
-		if !ok {
-			break
-		}
-		err = ue.Err
-	}
-	text := err.Error()
-	if scrubbed := c.scrub.text(text); scrubbed != text {
-		return errors.New(scrubbed)
-	}
-	return err
-}
-
-// retryAfter reads the Retry-After header (RFC 9110 section 10.2.3): seconds or a date.
-func retryAfter(value string, now time.Time) time.Duration {
-	if value = strings.TrimSpace(value); value == "" {
-		return 0
-	}
-	const longest = 365 * 24 * time.Hour
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
-		return time.Duration(min(seconds, uint64(longest/time.Second))) * time.Second
-	} else if errors.Is(err, strconv.ErrRange) {
-		return longest
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), longest)
-	}
-	return 0
 }
 
 // marshal is json.Marshal without HTML escapes, so that texts stay as short as they were.
@@ -321,22 +301,4 @@ func marshal(v any) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
-}
-
-// into parses an answer into v; check may be nil.
-func into[T any](v *T, check func(*T) error) func([]byte) error {
-	return func(data []byte) error {
-		var fresh T // a repeated attempt starts anew
-		if err := json.Unmarshal(data, &fresh); err != nil {
-			// The decoder's own words quote bytes of the answer.
-			return errors.New("not the JSON expected")
-		}
-		if check != nil {
-			if err := check(&fresh); err != nil {
-				return err
-			}
-		}
-		*v = fresh
-		return nil
-	}
 }

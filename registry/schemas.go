@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 )
@@ -110,33 +111,47 @@ func (s Schema) size() int64 {
 // ([WithMissingTTL]); a schema once seen is kept until it is evicted, for an id
 // never changes its schema.
 func (c *Client) SchemaByID(ctx context.Context, id SchemaID) (Schema, error) {
-	if s, ok := c.ids.hits.get(id); ok {
-		return s, nil
+	if s := c.ids.get(id); s != nil {
+		c.known(ctx, http.MethodGet, routeID, CacheHit, nil)
+		return *s, nil
 	}
 	return c.fetchID(ctx, id)
 }
 
+const (
+	routeID   = "/schemas/ids/{id}"
+	routeGUID = "/schemas/guids/{guid}"
+)
+
 func (c *Client) fetchID(ctx context.Context, id SchemaID) (Schema, error) {
-	req := request{method: http.MethodGet, path: "/schemas/ids/" + strconv.Itoa(int(id))}
-	if id < 1 {
-		return Schema{}, req.refuse(ErrSchemaNotFound, "a schema id is 1 or above: the registry was not asked")
+	req, err := c.idRequest(routeID, id)
+	if err != nil {
+		return Schema{}, err
 	}
-	return ask(ctx, c, c.ids, id, 0, req, func(ctx context.Context) (Schema, error) { return c.fetchSchema(ctx, req) })
+	return ask(ctx, c, c.ids, id, req, c.fetchSchema)
+}
+
+// idRequest is a GET below an id, in the client's context.
+func (c *Client) idRequest(route string, id SchemaID) (request, error) {
+	req := newRequest(http.MethodGet, route, strconv.Itoa(int(id)))
+	if c.context != "" {
+		req.query = url.Values{"subject": {c.context}}
+	}
+	if id < 1 {
+		return req, req.refuse(ErrSchemaNotFound, "a schema id is 1 or above: the registry was not asked")
+	}
+	return req, nil
 }
 
 // SchemaByGUID returns the schema with this content (GET /schemas/guids/{guid}),
 // remembered as for SchemaByID. The error matches [ErrUnsupported] where the
 // registry knows no GUIDs.
 func (c *Client) SchemaByGUID(ctx context.Context, guid GUID) (Schema, error) {
-	if s, ok := c.guids.hits.get(guid); ok {
-		return s, nil
+	if s := c.guids.get(guid); s != nil {
+		c.known(ctx, http.MethodGet, routeGUID, CacheHit, nil)
+		return *s, nil
 	}
-	return c.fetchGUID(ctx, guid)
-}
-
-func (c *Client) fetchGUID(ctx context.Context, guid GUID) (Schema, error) {
-	req := request{method: http.MethodGet, path: "/schemas/guids/" + guid.String()}
-	return ask(ctx, c, c.guids, guid, 0, req, func(ctx context.Context) (Schema, error) { return c.fetchSchema(ctx, req) })
+	return ask(ctx, c, c.guids, guid, newRequest(http.MethodGet, routeGUID, guid.String()), c.fetchSchema)
 }
 
 func (c *Client) fetchSchema(ctx context.Context, req request) (Schema, error) {

@@ -69,8 +69,6 @@ func checkSubject(req request, subject Subject) error {
 	return nil
 }
 
-func subjectPath(subject Subject) string { return "/subjects/" + segment(string(subject)) }
-
 func versionText(v Version) string {
 	if v == LatestVersion {
 		return "latest"
@@ -96,34 +94,47 @@ func set(on map[string]bool) url.Values {
 	return q
 }
 
+const (
+	routeSubject  = "/subjects/{subject}"
+	routeVersions = "/subjects/{subject}/versions"
+	routeVersion  = "/subjects/{subject}/versions/{version}"
+)
+
 // Version returns one version of a subject (GET /subjects/{subject}/versions/{version}).
 // A number also finds a soft-deleted version, and is kept until it is evicted;
-// [LatestVersion] is the newest live one, and kept for a while ([WithLatestTTL]).
+// [LatestVersion] is the newest live one, and kept for a while ([WithLatestTTL],
+// [WithStaleLatest]).
 func (c *Client) Version(ctx context.Context, subject Subject, version Version) (Registered, error) {
-	if r, ok := c.versions.hits.get(versionKey{subject, version}); ok {
-		return r, nil
+	subject = c.of(subject)
+	var r *Registered
+	if version == LatestVersion {
+		r = c.newest.get(subject)
+	} else {
+		r = c.versions.get(versionKey{subject, version})
+	}
+	if r != nil {
+		c.known(ctx, http.MethodGet, routeVersion, CacheHit, nil)
+		return *r, nil
 	}
 	return c.fetchVersion(ctx, subject, version)
 }
 
 func (c *Client) fetchVersion(ctx context.Context, subject Subject, version Version) (Registered, error) {
-	req := request{method: http.MethodGet, path: subjectPath(subject) + "/versions/" + versionText(version)}
+	req := newRequest(http.MethodGet, routeVersion, string(subject), versionText(version))
 	if err := checkSubject(req, subject); err != nil {
 		return Registered{}, err
 	}
 	if err := checkVersion(req, version); err != nil {
 		return Registered{}, err
 	}
-	ttl := c.latestTTL
-	if version != LatestVersion {
-		ttl = 0
-		req.query = set(map[string]bool{"deleted": true})
-	} else if ttl == 0 {
-		ttl = -1
-	}
-	return ask(ctx, c, c.versions, versionKey{subject, version}, ttl, req, func(ctx context.Context) (Registered, error) {
+	send := func(ctx context.Context, req request) (Registered, error) {
 		return c.fetchRegistered(ctx, req, subject)
-	})
+	}
+	if version == LatestVersion {
+		return c.newest.ask(ctx, c, subject, req, send)
+	}
+	req.query = set(map[string]bool{"deleted": true})
+	return ask(ctx, c, c.versions, versionKey{subject, version}, req, send)
 }
 
 func (c *Client) fetchRegistered(ctx context.Context, req request, subject Subject) (Registered, error) {
@@ -133,7 +144,22 @@ func (c *Client) fetchRegistered(ctx context.Context, req request, subject Subje
 		r, err = w.registered(subject)
 		return err
 	}))
+	if err == nil {
+		c.learn(r)
+	}
 	return r, err
+}
+
+// learn keeps what an answer tells beside what was asked: the schema of an id
+// and of a GUID.
+func (c *Client) learn(r Registered) {
+	if !c.ours(r.Subject) {
+		return // another context's id
+	}
+	c.ids.learn(r.ID, r.Schema)
+	if !r.GUID.IsZero() {
+		c.guids.learn(r.GUID, r.Schema)
+	}
 }
 
 // Lookup finds the version of a subject that has exactly this schema
@@ -145,10 +171,10 @@ func (c *Client) Lookup(ctx context.Context, subject Subject, schema Schema, opt
 	for _, opt := range opts {
 		opt.applyLookup(&cfg)
 	}
-	req := request{
-		method: http.MethodPost, path: subjectPath(subject), body: wireOf(schema.clone()), schema: schema.Text,
-		query: set(map[string]bool{"normalize": cfg.normalize, "deleted": cfg.deleted}),
-	}
+	subject = c.of(subject)
+	req := newRequest(http.MethodPost, routeSubject, string(subject))
+	req.body, req.schema = wireOf(schema.clone()), schema.Text
+	req.query = set(map[string]bool{"normalize": cfg.normalize, "deleted": cfg.deleted})
 	if err := checkSubject(req, subject); err != nil {
 		return Registered{}, err
 	}
@@ -156,7 +182,11 @@ func (c *Client) Lookup(ctx context.Context, subject Subject, schema Schema, opt
 	if err != nil {
 		return Registered{}, req.error(err)
 	}
-	return ask(ctx, c, c.lookups, key, 0, req, func(ctx context.Context) (Registered, error) {
+	if r := c.lookups.get(key); r != nil {
+		c.known(ctx, req.method, req.route, CacheHit, nil)
+		return *r, nil
+	}
+	return ask(ctx, c, c.lookups, key, req, func(ctx context.Context, req request) (Registered, error) {
 		return c.fetchRegistered(ctx, req, subject)
 	})
 }
@@ -174,10 +204,10 @@ func (c *Client) Register(ctx context.Context, subject Subject, schema Schema, o
 		opt.applyRegister(&cfg)
 	}
 	schema = schema.clone()
-	req := request{
-		method: http.MethodPost, path: subjectPath(subject) + "/versions", body: wireOf(schema), schema: schema.Text,
-		query: set(map[string]bool{"normalize": cfg.normalize}),
-	}
+	subject = c.of(subject)
+	req := newRequest(http.MethodPost, routeVersions, string(subject))
+	req.body, req.schema = wireOf(schema), schema.Text
+	req.query = set(map[string]bool{"normalize": cfg.normalize})
 	if err := checkSubject(req, subject); err != nil {
 		return Registered{}, err
 	}
@@ -185,7 +215,11 @@ func (c *Client) Register(ctx context.Context, subject Subject, schema Schema, o
 	if err != nil {
 		return Registered{}, req.error(err)
 	}
-	return ask(ctx, c, c.registered, key, 0, req, func(ctx context.Context) (Registered, error) {
+	if r := c.registered.get(key); r != nil {
+		c.known(ctx, req.method, req.route, CacheHit, nil)
+		return *r, nil
+	}
+	return ask(ctx, c, c.registered, key, req, func(ctx context.Context, req request) (Registered, error) {
 		r, err := c.register(ctx, req, subject, schema)
 		if err == nil || IsRetryable(err) { // a lost answer may have registered it
 			c.registeredNow(subject, r.ID)
@@ -231,20 +265,25 @@ func (c *Client) register(ctx context.Context, req request, subject Subject, sch
 // from within a call of c.registered, which it therefore leaves alone.
 func (c *Client) registeredNow(subject Subject, id SchemaID) {
 	always := func(GUID) bool { return true }
-	c.versions.forget(
-		func(k versionKey) bool { return k.subject == subject && k.version == LatestVersion },
-		func(k versionKey) bool { return k.subject == subject })
+	c.versions.forget(nil, func(k versionKey) bool { return k.subject == subject })
+	c.forgetLatest(subject)
 	c.lookups.forget(nil, func(k schemaKey) bool { return k.subject == subject })
 	c.ids.forget(nil, func(k SchemaID) bool { return k == id || id == 0 })
 	c.guids.forget(nil, always)
 }
 
+func (c *Client) forgetLatest(subject Subject) {
+	is := func(k Subject) bool { return k == subject }
+	c.newest.memo.forget(is, is)
+	has := func(k metadataKey) bool { return k.subject == subject }
+	c.byMetadata.memo.forget(has, has)
+}
+
 // deletedNow drops all that is known of a subject, or of one version and latest.
 func (c *Client) deletedNow(subject Subject, version Version) {
-	is := func(k versionKey) bool {
-		return k.subject == subject && (version == 0 || k.version == version || k.version == LatestVersion)
-	}
+	is := func(k versionKey) bool { return k.subject == subject && (version == 0 || k.version == version) }
 	c.versions.forget(is, is)
+	c.forgetLatest(subject)
 	c.lookups.forget(func(k schemaKey) bool { return k.subject == subject }, nil)
 	c.registered.forget(func(k schemaKey) bool { return k.subject == subject }, nil)
 }
@@ -257,7 +296,9 @@ func (c *Client) deletedNow(subject Subject, version Version) {
 // work done: the error then matches [ErrSubjectSoftDeleted], or
 // [ErrSubjectNotFound] for a permanent one, and its Attempts is above 1.
 func (c *Client) DeleteSubject(ctx context.Context, subject Subject, opts ...DeleteOption) ([]Version, error) {
-	req := request{method: http.MethodDelete, path: subjectPath(subject), query: deleteQuery(opts)}
+	subject = c.of(subject)
+	req := newRequest(http.MethodDelete, routeSubject, string(subject))
+	req.query = deleteQuery(opts)
 	if err := checkSubject(req, subject); err != nil {
 		return nil, err
 	}
@@ -276,10 +317,9 @@ func (c *Client) DeleteSubject(ctx context.Context, subject Subject, opts ...Del
 // With [LatestVersion] a repeated attempt could delete a second version, so an
 // attempt whose answer was lost is not repeated.
 func (c *Client) DeleteVersion(ctx context.Context, subject Subject, version Version, opts ...DeleteOption) (Version, error) {
-	req := request{
-		method: http.MethodDelete, path: subjectPath(subject) + "/versions/" + versionText(version), query: deleteQuery(opts),
-		once: version == LatestVersion,
-	}
+	subject = c.of(subject)
+	req := newRequest(http.MethodDelete, routeVersion, string(subject), versionText(version))
+	req.query, req.once = deleteQuery(opts), version == LatestVersion
 	if err := checkSubject(req, subject); err != nil {
 		return 0, err
 	}
@@ -306,7 +346,9 @@ func (c *Client) Versions(ctx context.Context, subject Subject, opts ...Versions
 	for _, opt := range opts {
 		opt.applyVersions(&cfg)
 	}
-	req := request{method: http.MethodGet, path: subjectPath(subject) + "/versions", query: cfg.query()}
+	subject = c.of(subject)
+	req := newRequest(http.MethodGet, routeVersions, string(subject))
+	req.query = cfg.query()
 	if err := checkSubject(req, subject); err != nil {
 		return nil, err
 	}
@@ -315,15 +357,18 @@ func (c *Client) Versions(ctx context.Context, subject Subject, opts ...Versions
 	return versionsOf(numbers), err
 }
 
-// Subjects lists the subjects that have live versions, of every context
-// (GET /subjects).
+// Subjects lists the subjects that have live versions, of every context, or of
+// the client's where it has one (GET /subjects).
 func (c *Client) Subjects(ctx context.Context, opts ...SubjectsOption) ([]Subject, error) {
 	var cfg listConfig
 	for _, opt := range opts {
 		opt.applySubjects(&cfg)
 	}
+	cfg.prefix = c.prefix(cfg.prefix)
+	req := newRequest(http.MethodGet, "/subjects")
+	req.query = cfg.query()
 	var subjects []Subject
-	err := c.do(ctx, request{method: http.MethodGet, path: "/subjects", query: cfg.query()}, into(&subjects, notNull))
+	err := c.do(ctx, req, into(&subjects, notNull))
 	return subjects, err
 }
 
