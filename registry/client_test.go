@@ -34,7 +34,7 @@ func serve(t testing.TB, h http.HandlerFunc) string {
 // connect makes a client that does not wait between attempts.
 func connect(t testing.TB, url string, opts ...registry.ClientOption) *registry.Client {
 	t.Helper()
-	c, err := registry.NewClient(url, append([]registry.ClientOption{registry.WithRetryWait(time.Microsecond, time.Microsecond)}, opts...)...)
+	c, err := registry.NewClient(url, append([]registry.ClientOption{silent, registry.WithRetryWait(time.Microsecond, time.Microsecond)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -31,9 +32,11 @@ func over(f transport) registry.ClientOption {
 	return registry.WithHTTPClient(&http.Client{Transport: f})
 }
 
+var silent = registry.WithLogger(slog.New(slog.DiscardHandler))
+
 func newClient(t *testing.T, opts ...registry.ClientOption) *registry.Client {
 	t.Helper()
-	c, err := registry.NewClient("http://a", opts...)
+	c, err := registry.NewClient("http://a", append([]registry.ClientOption{silent}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
