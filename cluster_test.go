@@ -61,6 +61,8 @@ func newConsumer[K, V any](t testing.TB, bootstrap, group string, key concord.De
 		"bootstrap.servers": bootstrap,
 		"group.id":          group,
 		"auto.offset.reset": "earliest",
+		// A member learns of a rebalance with its heartbeat.
+		"heartbeat.interval.ms": 100,
 	}, key, value, quiet)
 	if err != nil {
 		t.Fatal(err)

@@ -220,47 +220,53 @@ func TestTheRecordAtWhichALoopIsLeftComesAgain(t *testing.T) {
 	}
 }
 
+// Records are produced until both members have had some, so that partitions moved
+// while records were under way.
 func TestARebalanceLosesNothing(t *testing.T) {
 	t.Parallel()
 	_, bootstrap := newCluster(t, "t")
 	ctx, cancel := context.WithCancel(testContext(t))
 	defer cancel()
-	const n = 300
 	p := newProducer(t, bootstrap, concord.String(), concord.String())
-	for i := range n {
-		if err := p.ProduceAsync(ctx, texts{Topic: "t", Key: fmt.Sprint(i), Value: fmt.Sprint(i)}, nil); err != nil {
-			t.Fatal(err)
-		}
+	type read struct {
+		member int
+		value  string
 	}
-	if err := p.Flush(ctx); err != nil {
-		t.Fatal(err)
-	}
-	values := make(chan string, 10*n)
-	done := make(chan error, 2)
-	member := func() {
+	values, done := make(chan read, 1000), make(chan error, 2)
+	member := func(k int) {
 		c := newConsumer(t, bootstrap, "g", concord.String(), concord.String())
 		go func() {
-			done <- c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
-				time.Sleep(2 * time.Millisecond)
-				values <- m.Value
+			done <- c.Run(ctx, []string{"t"}, func(ctx context.Context, m *texts) error {
+				select {
+				case values <- read{k, m.Value}:
+				case <-ctx.Done():
+				}
 				return nil
 			})
 		}()
 	}
-	member()
-	seen := make(map[string]int)
-	for joined := false; len(seen) < n; {
+	member(0)
+	seen, had, produced := make(map[string]int), [2]int{}, 0
+	for joined := false; had[1] < 20 || len(seen) < produced; {
+		if had[1] < 20 && produced-len(seen) < 100 {
+			if err := p.ProduceAsync(ctx, texts{Topic: "t", Key: fmt.Sprint(produced), Value: fmt.Sprint(produced)}, nil); err != nil {
+				t.Fatal(err)
+			}
+			produced++
+		}
 		select {
-		case v := <-values:
-			seen[v]++
+		case r := <-values:
+			seen[r.value]++
+			had[r.member]++
 		case err := <-done:
 			t.Fatalf("a member ended with %v", err)
 		case <-ctx.Done():
-			t.Fatalf("%d of %d values", len(seen), n)
+			t.Fatalf("%d of %d values; the members had %d and %d", len(seen), produced, had[0], had[1])
+		case <-time.After(10 * time.Millisecond):
 		}
 		if !joined && len(seen) >= 20 {
 			joined = true
-			member()
+			member(1)
 		}
 	}
 	cancel()
