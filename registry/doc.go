@@ -23,19 +23,29 @@
 // ([WithMissingTTL]). A hit takes no lock. Concurrent questions for the same
 // thing are one request; a caller whose context ends leaves, and the request goes
 // on while anybody waits for it. A hanging registry delays nothing that is known.
+// [Client.Warm] asks ahead.
 //
-// A version number of a subject counts as fixed once seen. A registry gives it a
-// second meaning only where somebody deleted the subject permanently and
-// registered anew; a client that was up meanwhile, and did not delete it itself,
-// still answers with the first.
+// Ids and GUIDs never change. A version number of a subject counts as fixed once
+// seen: a registry gives it a second meaning only where somebody deleted the
+// subject permanently and registered anew; a client that was up meanwhile, and did
+// not delete it itself, still answers with the first. What is latest is used
+// for a while ([WithLatestTTL]), renewed in the background before that ends, and
+// through an outage a stated time longer ([WithStaleLatest]).
 //
-// # Repetition and failover
+// # Repetition, failover, outage
 //
 // A request is repeated when the registry could not be reached or the answer
 // broke off, and on HTTP 408, 425, 429 and 5xx: registering, looking up and setting
 // again change nothing, and for deletions see [Client.DeleteSubject]. With several URLs
 // ([WithFailover]) the next one is asked first, and only then is there a wait, as
-// long as Retry-After asks, else a random part of a bound that doubles.
+// long as Retry-After asks, else a random part of a bound that doubles. A
+// registry that does not answer at all is soon asked by one call now and then,
+// and the others fail in microseconds ([WithCircuitBreaker]).
+//
+// # What it does, seen from outside
+//
+// [Client.Stats] counts what each cache answered; [WithRequestHook] is told of each
+// request; what no caller gets to see goes to a log ([WithLogger]).
 //
 // # Credentials
 //
@@ -46,7 +56,7 @@
 //
 // A failed call is an [*Error]; errors.Is matches it with a [Code] such as
 // [ErrSchemaNotFound], which the registry itself answered, or with
-// [ErrUnavailable], [ErrDenied], [ErrNotRegistry], [ErrTooLarge], [ErrUnsupported], [ErrClosed].
+// [ErrUnavailable], [ErrCircuitOpen], [ErrDenied], [ErrNotRegistry], [ErrTooLarge], [ErrUnsupported], [ErrClosed].
 // Arguments that no registry takes (an id of 0, an empty subject) are refused
 // with the registry's code and Status 0, without a request.
 //
