@@ -22,11 +22,10 @@ func (e *encoding) array(o *op, m memory, dst []byte) ([]byte, error) {
 	switch o.code {
 	case opStrings:
 		for i, s := range *view[[]string](m) {
-			if !utf8.ValidString(s) && !e.raw {
-				err := e.fail(nil, "the string is not valid UTF-8")
-				return nil, e.atIndex(o, err, i)
+			var ok bool
+			if dst, ok = appendText(dst, s, e.raw); !ok {
+				return nil, e.atIndex(o, e.fail(nil, "the string is not valid UTF-8"), i)
 			}
-			dst = append(appendLong(dst, int64(len(s))), s...)
 		}
 	case opInt32s:
 		for _, v := range *view[[]int32](m) {
@@ -95,11 +94,11 @@ func (e *encoding) mapping(o *op, m memory, dst []byte) ([]byte, error) {
 		}
 		dst = appendLong(dst, int64(len(entries)))
 		for k, v := range entries {
-			if !e.raw && (!utf8.ValidString(k) || !utf8.ValidString(v)) {
+			var okKey, okValue bool
+			dst, okKey = appendText(dst, k, e.raw)
+			if dst, okValue = appendText(dst, v, e.raw); !okKey || !okValue {
 				return nil, e.atEntry(o, e.fail(nil, "the key or the string is not valid UTF-8"))
 			}
-			dst = append(appendLong(dst, int64(len(k))), k...)
-			dst = append(appendLong(dst, int64(len(v))), v...)
 		}
 		return append(dst, 0), nil
 	case opInt64Map:
@@ -109,10 +108,11 @@ func (e *encoding) mapping(o *op, m memory, dst []byte) ([]byte, error) {
 		}
 		dst = appendLong(dst, int64(len(entries)))
 		for k, v := range entries {
-			if !e.raw && !utf8.ValidString(k) {
+			var ok bool
+			if dst, ok = appendText(dst, k, e.raw); !ok {
 				return nil, e.atEntry(o, e.fail(nil, "the key is not valid UTF-8"))
 			}
-			dst = appendLong(append(appendLong(dst, int64(len(k))), k...), v)
+			dst = appendLong(dst, v)
 		}
 		return append(dst, 0), nil
 	}

@@ -46,7 +46,7 @@ func (c *encodeCompiler) dynamic(w *Schema, here site) *dynamicNode {
 			}
 		}
 	case Enum:
-		n.op.more.indexes = symbolIndexes(w)
+		n.op.more.indexes = indexSymbols(w)
 	case Bytes, Fixed:
 		decimal, reason := decimalBetween(w, w)
 		if reason != "" {
@@ -80,7 +80,7 @@ func (e *encoding) dynamic(n *dynamicNode, v any, dst []byte) ([]byte, error) {
 		return e.dynamicFloat(n, v, dst)
 	case Enum:
 		if s, ok := asString(v); ok {
-			i, ok := n.op.more.indexes[s]
+			i, ok := n.op.more.indexes.of(s)
 			if !ok {
 				return nil, e.fail(nil, "the string is none of the enum's symbols")
 			}

@@ -20,26 +20,17 @@ type encoding struct {
 	extra  bool // unknown fields of dynamic records are left out
 }
 
-func appendLong(dst []byte, v int64) []byte {
-	u := uint64(v<<1) ^ uint64(v>>63)
-	for u >= 0x80 {
-		dst = append(dst, byte(u)|0x80)
-		u >>= 7
-	}
-	return append(dst, byte(u))
-}
-
 // run appends what a program writes of base.
 func (e *encoding) run(p *program, base memory, dst []byte) ([]byte, error) {
-	for i := range p.ops {
-		o := &p.ops[i]
+	ops := p.ops
+	for i := range ops {
+		o := &ops[i]
 		switch o.code {
 		case opString:
-			s := base.at(o.at).string()
-			if !utf8.ValidString(s) && !e.raw {
+			var ok bool
+			if dst, ok = appendText(dst, base.at(o.at).string(), e.raw); !ok {
 				return nil, e.fail(o, "the string is not valid UTF-8")
 			}
-			dst = append(appendLong(dst, int64(len(s))), s...)
 		case opInt64:
 			dst = appendLong(dst, base.at(o.at).int64())
 		case opInt32:
@@ -55,7 +46,7 @@ func (e *encoding) run(p *program, base memory, dst []byte) ([]byte, error) {
 		case opFloat32:
 			dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(base.at(o.at).float32()))
 		case opEnum:
-			i, ok := o.more.indexes[base.at(o.at).string()]
+			i, ok := o.more.indexes.of(base.at(o.at).string())
 			if !ok {
 				return nil, e.fail(o, "the string is none of the enum's symbols")
 			}
@@ -69,8 +60,25 @@ func (e *encoding) run(p *program, base memory, dst []byte) ([]byte, error) {
 				continue
 			}
 			dst = append(dst, (1-o.null)<<1)
+			if only := o.sub.ops; len(only) == 1 && only[0].code == opString {
+				var ok bool
+				if dst, ok = appendText(dst, m.pointee().string(), e.raw); !ok {
+					return nil, e.fail(o, "the string is not valid UTF-8")
+				}
+				continue
+			}
 			var err error
 			if dst, err = e.call(o, o.sub, m.pointee(), dst); err != nil {
+				return nil, err
+			}
+		case opStrings, opInt32s, opInt64s, opFloat32s, opFloat64s, opBooleans, opSlice, opArray:
+			var err error
+			if dst, err = e.array(o, base.at(o.at), dst); err != nil {
+				return nil, err
+			}
+		case opStringMap, opInt64Map, opMap:
+			var err error
+			if dst, err = e.mapping(o, base.at(o.at), dst); err != nil {
 				return nil, err
 			}
 		default:
@@ -111,10 +119,6 @@ func (e *encoding) runRare(o *op, base memory, dst []byte) ([]byte, error) {
 		return binary.LittleEndian.AppendUint32(dst, math.Float32bits(float32(f))), nil
 	case opBytes, opBytesString, opFixedArray, opFixedSlice, opDecimal, opUUIDText, opUUIDFixed:
 		return e.octets(o, m, dst)
-	case opStrings, opInt32s, opInt64s, opFloat32s, opFloat64s, opBooleans, opSlice, opArray:
-		return e.array(o, m, dst)
-	case opStringMap, opInt64Map, opMap:
-		return e.mapping(o, m, dst)
 	}
 	// opDynamic, opDynamicRecord
 	var v any

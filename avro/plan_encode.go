@@ -240,7 +240,7 @@ func encodeLeaf(w *Schema, t reflect.Type) (o op, reason string) {
 	case w.kind == Float && k == reflect.Float64:
 		o.code = opNarrow
 	case w.kind == Enum && k == reflect.String:
-		o.code, o.more = opEnum, &opDetail{indexes: symbolIndexes(w)}
+		o.code, o.more = opEnum, &opDetail{indexes: indexSymbols(w)}
 	case w.kind == Enum:
 		return o, "an enum needs a type of kind string, not " + t.String()
 	case w.kind == String || w.kind == Bytes || w.kind == Fixed:
@@ -251,12 +251,32 @@ func encodeLeaf(w *Schema, t reflect.Type) (o op, reason string) {
 	return o, ""
 }
 
-func symbolIndexes(w *Schema) map[string]int {
-	indexes := make(map[string]int, len(w.symbols))
-	for i, s := range w.symbols {
-		indexes[s] = i
+// symbolIndex finds an enum's symbols. A few are compared one by one, which takes
+// less than hashing.
+type symbolIndex struct {
+	few  []string
+	many map[string]int
+}
+
+func indexSymbols(w *Schema) symbolIndex {
+	if len(w.symbols) <= 8 {
+		return symbolIndex{few: w.symbols}
 	}
-	return indexes
+	many := make(map[string]int, len(w.symbols))
+	for i, s := range w.symbols {
+		many[s] = i
+	}
+	return symbolIndex{many: many}
+}
+
+func (x *symbolIndex) of(s string) (int, bool) {
+	for i, symbol := range x.few {
+		if s == symbol {
+			return i, true
+		}
+	}
+	i, ok := x.many[s]
+	return i, ok
 }
 
 func encodeInteger(w *Schema, t reflect.Type) (o op, reason string) {

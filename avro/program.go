@@ -16,15 +16,15 @@ type program struct {
 // op is one operation. Which fields count depends on code.
 type op struct {
 	code opcode
-	flag bool         // wire int rather than long; a slice that may be nil
-	null uint8        // a two-branch union's index of null
-	kind reflect.Kind // of the Go integer or float
-	at   place        // within the program's memory
+	flag bool  // wire int rather than long; a slice that may be nil
+	null uint8 // a two-branch union's index of null
+	at   place // within the program's memory
+	sub  *program
+	more *opDetail
 	n    int          // a size in bytes; of an array the least size of an item
 	size uintptr      // of a Go element
-	sub  *program
+	kind reflect.Kind // of the Go integer or float
 	subs []*program
-	more *opDetail
 	path string // from the program's own place, for errors
 }
 
@@ -35,7 +35,7 @@ type opDetail struct {
 	empty   reflect.Value // of a slice
 	data    []byte        // a default, an encoded prefix
 	symbols []string      // enum: the Go strings by the writer's index; empty where the reader lacks one
-	indexes map[string]int
+	indexes symbolIndex
 	reasons []string // union: why a branch cannot be read
 	scale   instantScale
 	logical LogicalType
