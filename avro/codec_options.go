@@ -26,6 +26,8 @@ type decodeConfig struct {
 	allowMissing   bool
 	allowTrailing  bool
 	allowNarrowing bool
+	inPlace        bool
+	reuse          bool
 }
 
 type codecOption struct {
@@ -88,4 +90,22 @@ func AllowTrailingBytes() DecoderFormatOption {
 // the two are incompatible, as Avro has promotions in the other direction only.
 func AllowNarrowing() DecoderFormatOption {
 	return decoderOption(func(c *decodeConfig) { c.allowNarrowing = true })
+}
+
+// StringsInPayload lets strings lie where the payload has them, in place of copies.
+// Whoever calls Decode then gives the payload away: nobody may write to it
+// afterwards, and it stays in memory as long as one of its strings does. The
+// records that a Kafka client hands out have memory of their own, so a consumer may
+// say this. Without it nothing refers to the payload. The purego build copies
+// all the same.
+func StringsInPayload() DecoderFormatOption {
+	return decoderOption(func(c *decodeConfig) { c.inPlace = true })
+}
+
+// ReuseMemory lets Decode use again what *v holds already: the arrays of its slices,
+// its maps, and what its pointers point to. The values of the datum read before into
+// the same *v are then overwritten, also where something else refers to them.
+// Without it they are made anew each time.
+func ReuseMemory() DecoderFormatOption {
+	return decoderOption(func(c *decodeConfig) { c.reuse = true })
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"unicode/utf8"
 
 	"github.com/concord-go/concord/serde"
 )
@@ -72,7 +71,11 @@ func (d *decoding) closeBlock(o *op, b block, pos int) error {
 // array reads an array into the slice or Go array at m.
 func (d *decoding) array(o *op, m memory, pos int) (int, error) {
 	total := 0
-	if o.code != opArray {
+	switch {
+	case o.code == opArray:
+	case d.reuse && !m.sliceIsNil():
+		m.setSliceLen(0)
+	default:
 		m.setEmptySlice(o.more.empty) // never what was there: others may hold that
 	}
 	for {
@@ -105,17 +108,41 @@ func (d *decoding) array(o *op, m memory, pos int) (int, error) {
 func (d *decoding) items(o *op, m memory, total, n, pos int) (int, error) {
 	switch o.code {
 	case opStrings:
-		return decodeItems(d, o, view[[]string](m), n, pos, (*decoding).stringItems)
+		s, err := more(d, o, view[[]string](m), n, pos)
+		if err != nil {
+			return 0, err
+		}
+		return d.stringItems(o, s, total, pos)
 	case opInt32s:
-		return decodeItems(d, o, view[[]int32](m), n, pos, (*decoding).int32Items)
+		s, err := more(d, o, view[[]int32](m), n, pos)
+		if err != nil {
+			return 0, err
+		}
+		return d.int32Items(o, s, total, pos)
 	case opInt64s:
-		return decodeItems(d, o, view[[]int64](m), n, pos, (*decoding).int64Items)
+		s, err := more(d, o, view[[]int64](m), n, pos)
+		if err != nil {
+			return 0, err
+		}
+		return d.int64Items(o, s, total, pos)
 	case opFloat32s:
-		return decodeItems(d, o, view[[]float32](m), n, pos, (*decoding).float32Items)
+		s, err := more(d, o, view[[]float32](m), n, pos)
+		if err != nil {
+			return 0, err
+		}
+		return d.float32Items(o, s, total, pos)
 	case opFloat64s:
-		return decodeItems(d, o, view[[]float64](m), n, pos, (*decoding).float64Items)
+		s, err := more(d, o, view[[]float64](m), n, pos)
+		if err != nil {
+			return 0, err
+		}
+		return d.float64Items(o, s, total, pos)
 	case opBooleans:
-		return decodeItems(d, o, view[[]bool](m), n, pos, (*decoding).booleanItems)
+		s, err := more(d, o, view[[]bool](m), n, pos)
+		if err != nil {
+			return 0, err
+		}
+		return d.booleanItems(o, s, total, pos)
 	case opArray:
 		if n > o.more.typ.Len()-total {
 			return 0, d.fail(o, pos, serde.TypeMismatch, fmt.Sprintf("the Go array has only %d elements", o.more.typ.Len()))
@@ -185,21 +212,21 @@ func (d *decoding) grow(o *op, m memory, have, n, pos int) error {
 	return nil
 }
 
-// decodeItems appends n items to *s in one tight loop. The wire has at least one byte
+// more makes room for n more items of *s, and returns them. The wire has at least one byte
 // for each, so what it allocates is bounded by the payload's size.
-func decodeItems[E any](d *decoding, o *op, s *[]E, n, pos int, read func(*decoding, *op, []E, int, int) (int, error)) (int, error) {
+func more[E any](d *decoding, o *op, s *[]E, n, pos int) ([]E, error) {
 	have := len(*s)
 	if have+n > cap(*s) {
 		room := max(have+n, 2*have)
 		if d.memory -= int64(room-cap(*s)) * int64(o.size); d.memory < 0 {
-			return 0, d.failMemory(o, pos)
+			return nil, d.failMemory(o, pos)
 		}
 		grown := make([]E, have, room)
 		copy(grown, *s)
 		*s = grown
 	}
 	*s = (*s)[:have+n]
-	return read(d, o, (*s)[have:], have, pos)
+	return (*s)[have:], nil
 }
 
 func (d *decoding) failItem(o *op, i int, err error) error {
@@ -223,11 +250,10 @@ func (d *decoding) stringItems(o *op, s []string, have, pos int) (int, error) {
 			return 0, d.failItem(o, have+i, d.failLength(o, n, next))
 		}
 		pos = next + int(n)
-		b := buf[next:pos]
-		if !utf8.Valid(b) && !d.raw {
+		var ok bool
+		if s[i], ok = d.keep(buf[next:pos]); !ok {
 			return 0, d.failItem(o, have+i, d.fail(o, next, serde.Malformed, "a string is not valid UTF-8"))
 		}
-		s[i] = d.keep(b)
 	}
 	return pos, nil
 }
@@ -303,39 +329,41 @@ func (d *decoding) mapping(o *op, m memory, pos int) (int, error) {
 	}
 	const firstRoom = 256 // not more at once, as in items
 	room := min(b.count, firstRoom)
-	var put func(key []byte, pos int) (int, error)
+	var put func(key string, pos int) (int, error)
 	switch o.code {
 	case opStringMap:
-		entries := make(map[string]string, room)
-		*view[map[string]string](m) = entries
-		put = func(key []byte, pos int) (int, error) {
-			v, next, err := d.text(o, pos)
+		entries := newMap(view[map[string]string](m), room, d.reuse)
+		put = func(key string, pos int) (int, error) {
+			v, next, err := d.text(o, pos, "a string")
 			if err == nil {
-				entries[d.keep(key)] = v
+				entries[key] = v
 			}
 			return next, err
 		}
 	case opInt64Map:
-		entries := make(map[string]int64, room)
-		*view[map[string]int64](m) = entries
-		put = func(key []byte, pos int) (int, error) {
+		entries := newMap(view[map[string]int64](m), room, d.reuse)
+		put = func(key string, pos int) (int, error) {
 			v, next, err := d.integer(o, o.flag, pos)
 			if err == nil {
-				entries[d.keep(key)] = v
+				entries[key] = v
 			}
 			return next, err
 		}
 	default:
-		entries := reflect.MakeMapWithSize(o.more.typ, room)
-		m.value(o.more.typ).Set(entries)
+		entries := m.value(o.more.typ)
+		if d.reuse && !entries.IsNil() {
+			entries.Clear()
+		} else {
+			entries.Set(reflect.MakeMapWithSize(o.more.typ, room))
+		}
 		elem := reflect.New(o.more.elem)
 		at := memoryOfPointer(elem)
 		keyType := o.more.typ.Key()
-		put = func(key []byte, pos int) (int, error) {
+		put = func(key string, pos int) (int, error) {
 			elem.Elem().SetZero()
 			next, err := d.run(o.sub, at, pos)
 			if err == nil {
-				entries.SetMapIndex(reflect.ValueOf(d.keep(key)).Convert(keyType), elem.Elem())
+				entries.SetMapIndex(reflect.ValueOf(key).Convert(keyType), elem.Elem())
 			}
 			return next, err
 		}
@@ -348,15 +376,25 @@ func (d *decoding) mapping(o *op, m memory, pos int) (int, error) {
 	return pos, err
 }
 
+// newMap sets *m to an empty map, and returns it.
+func newMap[V any](m *map[string]V, room int, reuse bool) map[string]V {
+	if reuse && *m != nil {
+		clear(*m)
+	} else {
+		*m = make(map[string]V, room)
+	}
+	return *m
+}
+
 // entries reads a map's blocks, of which b is the first, and hands each key to put,
 // which reads the value.
-func (d *decoding) entries(o *op, b block, pos int, put func(key []byte, pos int) (int, error)) (int, error) {
+func (d *decoding) entries(o *op, b block, pos int, put func(key string, pos int) (int, error)) (int, error) {
 	for b.count > 0 {
 		for range b.count {
 			if d.memory -= int64(o.size); d.memory < 0 {
 				return 0, d.failMemory(o, pos)
 			}
-			key, next, err := d.key(o, pos)
+			key, next, err := d.text(o, pos, "a map's key")
 			if err != nil {
 				return 0, err
 			}
@@ -382,25 +420,8 @@ func (d *decoding) entries(o *op, b block, pos int, put func(key []byte, pos int
 	return pos, d.closeBlock(o, b, pos)
 }
 
-// key reads a map's key.
-func (d *decoding) key(o *op, pos int) ([]byte, int, error) {
-	u, next := varint(d.buf, pos)
-	if next < 0 {
-		return nil, 0, d.failVarint(o, next, pos)
-	}
-	n := unzigzag(u)
-	if uint64(n) > uint64(len(d.buf)-next) {
-		return nil, 0, d.failLength(o, n, next)
-	}
-	b := d.buf[next : next+int(n)]
-	if !d.raw && !utf8.Valid(b) {
-		return nil, 0, d.fail(o, next, serde.Malformed, "a map's key is not valid UTF-8")
-	}
-	return b, next + int(n), nil
-}
-
-// text reads a string.
-func (d *decoding) text(o *op, pos int) (string, int, error) {
+// text reads a string, or what is like one.
+func (d *decoding) text(o *op, pos int, what string) (string, int, error) {
 	u, next := varint(d.buf, pos)
 	if next < 0 {
 		return "", 0, d.failVarint(o, next, pos)
@@ -409,9 +430,9 @@ func (d *decoding) text(o *op, pos int) (string, int, error) {
 	if uint64(n) > uint64(len(d.buf)-next) {
 		return "", 0, d.failLength(o, n, next)
 	}
-	b := d.buf[next : next+int(n)]
-	if !d.raw && !utf8.Valid(b) {
-		return "", 0, d.fail(o, next, serde.Malformed, "a string is not valid UTF-8")
+	text, ok := d.keep(d.buf[next : next+int(n)])
+	if !ok {
+		return "", 0, d.fail(o, next, serde.Malformed, what+" is not valid UTF-8")
 	}
-	return d.keep(b), next + int(n), nil
+	return text, next + int(n), nil
 }

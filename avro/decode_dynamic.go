@@ -98,7 +98,7 @@ func (d *decoding) dynamicValue(n *dynamicNode, pos int) (any, int, error) {
 		}
 		return f, next, nil
 	case String:
-		v, next, err := d.text(o, pos)
+		v, next, err := d.text(o, pos, "a string")
 		return v, next, err
 	case Bytes, Fixed:
 		return d.dynamicBytes(n, pos)
@@ -268,7 +268,7 @@ func (d *decoding) dynamicMap(n *dynamicNode, pos int) (any, int, error) {
 			if d.memory -= sizeOfEntry; d.memory < 0 {
 				return nil, 0, d.failMemory(&n.op, pos)
 			}
-			key, next, err := d.key(&n.op, pos)
+			key, next, err := d.text(&n.op, pos, "a map's key")
 			if err != nil {
 				return nil, 0, err
 			}
@@ -276,7 +276,7 @@ func (d *decoding) dynamicMap(n *dynamicNode, pos int) (any, int, error) {
 			if err != nil {
 				return nil, 0, within(err, "[*]")
 			}
-			entries[d.keep(key)], pos = v, next
+			entries[key], pos = v, next
 		}
 		if err := d.closeBlock(&n.op, b, pos); err != nil {
 			return nil, 0, err

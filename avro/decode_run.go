@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/big"
 	"time"
-	"unicode/utf8"
 
 	"github.com/concord-go/concord/serde"
 )
@@ -18,12 +17,13 @@ type decoding struct {
 	empty  int64 // how many more items without bytes there may be
 	memory int64 // how much more it may allocate
 	raw    bool  // strings need not be UTF-8
+	reuse  bool  // what the target holds may be written into
 	slab   stringSlab
 	limits *resolvedLimits
 }
 
-// keep is b as a string that does not refer to the payload.
-func (d *decoding) keep(b []byte) string { return d.slab.keep(b, len(d.buf)) }
+// keep is b as a string; ok is false where it is not UTF-8 and has to be.
+func (d *decoding) keep(b []byte) (text string, ok bool) { return d.slab.keep(b, len(d.buf), d.raw) }
 
 // varint reads an unsigned varint at pos and returns the position after it, or one of
 // the negative codes below.
@@ -62,9 +62,9 @@ func unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
 // run runs a program on base, beginning at pos, and returns the position after what
 // it read.
 func (d *decoding) run(p *program, base memory, pos int) (int, error) {
-	buf := d.buf
-	for i := range p.ops {
-		o := &p.ops[i]
+	buf, ops := d.buf, p.ops
+	for i := range ops {
+		o := &ops[i]
 		start := pos
 		switch o.code {
 		case opNothing:
@@ -78,11 +78,11 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 				return 0, d.failLength(o, n, next)
 			}
 			pos = next + int(n)
-			b := buf[next:pos]
-			if !utf8.Valid(b) && !d.raw {
+			text, ok := d.keep(buf[next:pos])
+			if !ok {
 				return 0, d.fail(o, next, serde.Malformed, "a string is not valid UTF-8")
 			}
-			base.at(o.at).setString(d.keep(b))
+			base.at(o.at).setString(text)
 		case opInt64:
 			u, next := varint(buf, pos)
 			if next < 0 {
@@ -327,7 +327,7 @@ func (d *decoding) octets(o *op, m memory, pos int) (int, error) {
 			return 0, d.failWith(o, pos, err)
 		}
 	default:
-		if o.code == opBytesString && !d.raw && !utf8.Valid(b) {
+		if o.code == opBytesString && !d.raw && !validText(b) {
 			return 0, d.fail(o, pos, serde.Malformed, "a string is not valid UTF-8")
 		}
 		if o.more != nil && o.more.decimal != nil {
@@ -337,7 +337,14 @@ func (d *decoding) octets(o *op, m memory, pos int) (int, error) {
 			m.setBytes(b)
 			break
 		}
-		m.setBytes(append(make([]byte, 0, len(b)), b...))
+		var kept []byte
+		if d.reuse {
+			kept = m.bytes()[:0]
+		}
+		if cap(kept) < len(b) || kept == nil {
+			kept = make([]byte, 0, len(b))
+		}
+		m.setBytes(append(kept, b...))
 	}
 	return next, nil
 }
@@ -376,6 +383,9 @@ func (d *decoding) call(o *op, p *program, m memory, pos int) (int, error) {
 
 // pointer lets the pointer at m point to a new value, and reads that.
 func (d *decoding) pointer(o *op, m memory, pos int) (int, error) {
+	if d.reuse && !m.isNil() {
+		return d.call(o, o.sub, m.pointee(), pos)
+	}
 	if d.memory -= int64(o.size); d.memory < 0 {
 		return 0, d.failMemory(o, pos)
 	}

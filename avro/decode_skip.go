@@ -62,7 +62,7 @@ func (d *decoding) skipBlocks(o *op, pos int) (int, error) {
 		} else {
 			for range b.count {
 				if o.code == opSkipMap {
-					if _, pos, err = d.key(o, pos); err != nil {
+					if pos, err = d.skipKey(o, pos); err != nil {
 						return 0, err
 					}
 				}
@@ -84,4 +84,20 @@ func (d *decoding) skipBlocks(o *op, pos int) (int, error) {
 			return pos, nil
 		}
 	}
+}
+
+// skipKey passes over a map's key.
+func (d *decoding) skipKey(o *op, pos int) (int, error) {
+	u, next := varint(d.buf, pos)
+	if next < 0 {
+		return 0, d.failVarint(o, next, pos)
+	}
+	n := unzigzag(u)
+	if uint64(n) > uint64(len(d.buf)-next) {
+		return 0, d.failLength(o, n, next)
+	}
+	if !d.raw && !validText(d.buf[next:next+int(n)]) {
+		return 0, d.fail(o, next, serde.Malformed, "a map's key is not valid UTF-8")
+	}
+	return next + int(n), nil
 }

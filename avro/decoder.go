@@ -14,7 +14,7 @@ type Decoder[T any] struct {
 	program *program
 	config  decodeConfig
 	limits  resolvedLimits
-	slabs   bool // there is more than one string to share memory
+	strings stringMemory
 }
 
 // NewDecoder resolves the writer schema to the reader schema (Avro 1.12, "Schema
@@ -38,15 +38,20 @@ func NewDecoder[T any](writer, reader *Schema, opts ...DecoderOption) (*Decoder[
 	if err != nil {
 		return nil, err
 	}
-	d.slabs = d.program.strings(make(map[*program]bool)) > 1
+	switch {
+	case d.config.inPlace:
+		d.strings = stringsInPlace
+	case d.program.strings(make(map[*program]bool)) > 1:
+		d.strings = stringsShared
+	}
 	return d, nil
 }
 
 // Decode reads the whole payload into *v. It sets all that the reader schema has:
 // slices, maps and what pointers point to are made anew, never reused, so values
 // read before stay as they are; only structs embedded by pointer are written into
-// where they are. Of map entries with one key, the last counts. It keeps no
-// part of payload. The error is a [*DecodeError]; *v is then unspecified,
+// where they are (but see [ReuseMemory]). Of map entries with one key, the last counts.
+// It keeps no part of payload (but see [StringsInPayload]). The error is a [*DecodeError]; *v is then unspecified,
 // but safe to use.
 func (d *Decoder[T]) Decode(payload []byte, v *T) error {
 	return d.decode(payload, memoryOf(v))
@@ -55,7 +60,7 @@ func (d *Decoder[T]) Decode(payload []byte, v *T) error {
 func (d *Decoder[T]) decode(payload []byte, m memory) error {
 	state := decoding{
 		buf: payload, depth: d.limits.depth, empty: d.limits.emptyItems, memory: d.limits.memoryFor(len(payload)),
-		raw: d.config.raw, slab: stringSlab{shared: d.slabs}, limits: &d.limits,
+		raw: d.config.raw, reuse: d.config.reuse, slab: stringSlab{mode: d.strings}, limits: &d.limits,
 	}
 	pos, err := state.run(d.program, m, 0)
 	if err != nil {

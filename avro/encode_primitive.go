@@ -70,7 +70,7 @@ func appendText(dst []byte, s string, raw bool) (out []byte, ok bool) {
 			to[i] = s[i]
 		}
 	}
-	if seen&0x8080808080808080 != 0 && !raw && !utf8.ValidString(s) {
+	if seen&notASCII != 0 && !raw && !utf8.ValidString(s) {
 		return dst[:at], false
 	}
 	return dst, true

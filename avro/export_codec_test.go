@@ -34,3 +34,10 @@ func (c *ReflectCodec) Decode(payload []byte) (reflect.Value, error) {
 	err := c.decoder.decode(payload, memoryOfPointer(v))
 	return v, err
 }
+
+// DecodeAgain decodes into what v, a pointer, points to, with ReuseMemory and StringsInPayload.
+func (c *ReflectCodec) DecodeAgain(payload []byte, v reflect.Value) error {
+	d := c.decoder
+	d.config.reuse, d.strings = true, stringsInPlace
+	return d.decode(payload, memoryOfPointer(v))
+}

@@ -2,7 +2,20 @@
 
 package avro
 
-// stringSlab is the safe twin of the type in unsafe_slab.go: no string shares memory.
-type stringSlab struct{ shared bool }
+type stringMemory uint8
 
-func (s *stringSlab) keep(b []byte, _ int) string { return string(b) }
+const (
+	stringsAlone stringMemory = iota
+	stringsShared
+	stringsInPlace
+)
+
+// stringSlab is the safe twin of the type in unsafe_slab.go: no string shares memory.
+type stringSlab struct{ mode stringMemory }
+
+func (s *stringSlab) keep(b []byte, _ int, raw bool) (text string, ok bool) {
+	if !raw && !validText(b) {
+		return "", false
+	}
+	return string(b), true
+}

@@ -92,6 +92,7 @@ func TestTypedAndDynamicValuesAgree(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v: %v", schema.text, typ, err)
 		}
+		used := reflect.New(typ)
 		for range 3 {
 			payload := write(t, s, schema.value())
 			v, err := codec.Decode(payload)
@@ -109,6 +110,17 @@ func TestTypedAndDynamicValuesAgree(t *testing.T) {
 				if _, err := codec.Decode(payload[:n]); err == nil {
 					t.Fatalf("%s: %v: the first %d bytes of % x are taken", schema.text, typ, n, payload)
 				}
+				if n%16 == 0 { // what it leaves half done must not show later
+					if err := codec.DecodeAgain(payload[:n], used); err == nil {
+						t.Fatalf("%s: %v: the first %d bytes of % x are taken", schema.text, typ, n, payload)
+					}
+				}
+			}
+			if err := codec.DecodeAgain(payload, used); err != nil {
+				t.Fatalf("%s: %v: % x into what was used before: %v", schema.text, typ, payload, err)
+			}
+			if again, err = codec.Encode(used); err != nil || !bytes.Equal(payload, again) {
+				t.Fatalf("%s: %v: % x became % x, %v, in what was used before", schema.text, typ, payload, again, err)
 			}
 		}
 	}

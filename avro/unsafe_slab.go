@@ -2,14 +2,26 @@
 
 package avro
 
-import "unsafe"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
-// stringSlab makes strings. Where shared is set, one of up to slabString bytes may
-// share its memory with others of the same datum, slabSize bytes together: few
-// allocations, and whoever keeps one string keeps no more than slabSize bytes alive.
+// strings of a decoder: where their bytes lie.
+type stringMemory uint8
+
+const (
+	stringsAlone   stringMemory = iota // each in memory of its own
+	stringsShared                      // short ones of one datum share memory
+	stringsInPlace                     // in the payload, which is given away
+)
+
+// stringSlab makes the strings of one datum. Where they share memory, one of up to
+// slabString bytes may do so, slabSize bytes together: few allocations, and whoever
+// keeps one string keeps no more than slabSize bytes alive.
 type stringSlab struct {
-	shared bool
-	buf    []byte
+	mode stringMemory
+	buf  []byte
 }
 
 const (
@@ -17,17 +29,57 @@ const (
 	slabSize   = 512
 )
 
-// keep is b, of a payload of so many bytes, as a string of its own.
-func (s *stringSlab) keep(b []byte, payload int) string {
-	if len(b) == 0 || len(b) > slabString || !s.shared {
-		return string(b)
+// keep is b, of a payload of so many bytes, as a string; ok is false where it is
+// not UTF-8 and has to be.
+func (s *stringSlab) keep(b []byte, payload int, raw bool) (text string, ok bool) {
+	n := len(b)
+	if s.mode != stringsShared || n == 0 || n > slabString {
+		if !raw && !validText(b) {
+			return "", false
+		}
+		if s.mode == stringsInPlace && n > 0 {
+			return unsafe.String(&b[0], n), true
+		}
+		return string(b), true
 	}
-	if len(b) > cap(s.buf)-len(s.buf) {
-		s.buf = make([]byte, 0, max(len(b), min(slabSize, payload)))
+	start := len(s.buf)
+	if n > cap(s.buf)-start {
+		s.buf, start = make([]byte, 0, max(n, min(slabSize, payload))), 0
 	}
 	// What was handed out is never written again: the slab only grows at its end, within
 	// its capacity, and belongs to one call of Decode alone.
-	start := len(s.buf)
-	s.buf = append(s.buf, b...)
-	return unsafe.String(&s.buf[start], len(b))
+	s.buf = s.buf[:start+n]
+	if !copyText(s.buf[start:], b) && !raw && !validText(b) {
+		return "", false
+	}
+	return unsafe.String(&s.buf[start], n), true
+}
+
+// copyText copies from to to, which is as long, and reports whether it is all ASCII.
+func copyText(to, from []byte) bool {
+	n := len(from)
+	to = to[:n]
+	var seen uint64 // all the bytes, one upon the other
+	switch {
+	case n >= 8:
+		for i := 0; i < n-8; i += 8 {
+			w := binary.LittleEndian.Uint64(from[i:])
+			seen |= w
+			binary.LittleEndian.PutUint64(to[i:], w)
+		}
+		w := binary.LittleEndian.Uint64(from[n-8:]) // the last eight, some of them again
+		seen |= w
+		binary.LittleEndian.PutUint64(to[n-8:], w)
+	case n >= 4:
+		first, last := binary.LittleEndian.Uint32(from), binary.LittleEndian.Uint32(from[n-4:])
+		seen = uint64(first | last)
+		binary.LittleEndian.PutUint32(to, first)
+		binary.LittleEndian.PutUint32(to[n-4:], last)
+	default:
+		for i, c := range from {
+			seen |= uint64(c)
+			to[i] = c
+		}
+	}
+	return seen&notASCII == 0
 }
