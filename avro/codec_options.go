@@ -17,6 +17,8 @@ type encodeConfig struct {
 	limits     Limits
 	raw        bool
 	allowExtra bool
+
+	conversions conversions
 }
 
 type decodeConfig struct {
@@ -28,6 +30,7 @@ type decodeConfig struct {
 	allowNarrowing bool
 	inPlace        bool
 	reuse          bool
+	conversions    conversions
 }
 
 type codecOption struct {

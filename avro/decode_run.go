@@ -210,6 +210,11 @@ func (d *decoding) runRare(o *op, base memory, pos int) (int, error) {
 			}
 		}
 		return end, nil
+	case opConvert:
+		return d.convert(o, base.at(o.at), pos)
+	case opValid:
+		base.at(o.at).setBool(true)
+		return pos, nil
 	case opEmbedded:
 		m := base.at(o.at)
 		if m.isNil() {

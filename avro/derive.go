@@ -25,6 +25,8 @@ type DeriveOption func(*deriveConfig)
 type deriveConfig struct {
 	namespace string
 	name      string
+
+	conversions conversions
 }
 
 // WithNamespace sets the namespace of all records, fixed types and enums that do
@@ -56,6 +58,7 @@ func WithName(name string) DeriveOption {
 //	time.Time                               timestamp-millis, or what the tag says
 //	time.Duration                           time-millis or time-micros, as the tag must say
 //	big.Rat, *big.Rat                       decimal, as the tag must say; the pointer is not optional
+//	sql.Null[V], sql.NullString, ...        ["null", V], and null as the field's default
 //
 // A type with a method AvroSchema() string has the schema that the method returns
 // for the zero value. Fields, names, aliases and defaults come from tags,

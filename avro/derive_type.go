@@ -10,11 +10,16 @@ func (d *deriver) derive(t reflect.Type, logical Logical, goPath string, depth i
 	if depth > maxGoDepth {
 		return newTypeError(goPath, "the type is nested too deeply")
 	}
+	if c := d.conversions[t]; c != nil {
+		return d.derive(c.to, logical, goPath, depth+1)
+	}
 	switch {
+	case isNullStruct(t):
+		return d.optional(t.Field(0).Type, logical, goPath, depth)
 	case t == ratType, t.Kind() == reflect.Pointer && t.Elem() == ratType:
 		return d.decimal(t, logical, goPath)
 	case t.Kind() == reflect.Pointer:
-		return d.optional(t, logical, goPath, depth)
+		return d.optional(t.Elem(), logical, goPath, depth)
 	case t.Implements(schemaerType) || reflect.PointerTo(t).Implements(schemaerType):
 		return d.own(t, logical, goPath)
 	case t == timeType:
@@ -85,11 +90,11 @@ func (d *deriver) scalar(t reflect.Type, logical Logical, goPath string) error {
 	return nil
 }
 
-// optional writes what a pointer is: a union with null first.
+// optional writes what a pointer to a t is: a union with null first.
 func (d *deriver) optional(t reflect.Type, logical Logical, goPath string, depth int) error {
 	d.raw(`["null",`)
 	start := len(d.dst)
-	if err := d.derive(t.Elem(), logical, goPath, depth+1); err != nil {
+	if err := d.derive(t, logical, goPath, depth+1); err != nil {
 		return err
 	}
 	if d.dst[start] == '[' {

@@ -102,6 +102,13 @@ func (e *encoding) runRare(o *op, base memory, dst []byte) ([]byte, error) {
 			return append(dst, o.null<<1), nil
 		}
 		return e.call(o, o.sub, base, append(dst, (1-o.null)<<1))
+	case opConvert:
+		return e.convert(o, m, dst)
+	case opValid:
+		if !base.at(o.more.valid).bool() {
+			return append(dst, o.null<<1), nil
+		}
+		return e.call(o, o.sub, base, append(dst, (1-o.null)<<1))
 	case opPointer, opEmbedded:
 		if m.isNil() {
 			return nil, e.fail(o, "the pointer is nil, and the schema has no null there")

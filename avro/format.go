@@ -34,6 +34,15 @@ type formatConfig struct {
 	decoder []DecoderOption
 }
 
+// conversions are those that the options give.
+func (c *formatConfig) conversions() conversions {
+	var d decodeConfig
+	for _, o := range c.decoder {
+		o.applyToDecoder(&d)
+	}
+	return d.conversions
+}
+
 type formatOption func(*formatConfig)
 
 func (o formatOption) applyToFormat(c *formatConfig) { o(c) }
@@ -122,7 +131,7 @@ func (f *Format[T]) ownSchema() (*formatSchema, error) {
 		if t == anyType || t == dynamicType {
 			return &formatSchema{}, nil
 		}
-		s, err := SchemaFor[T]()
+		s, err := schemaOf(t, func(c *deriveConfig) { c.conversions = f.config.conversions() })
 		if err != nil {
 			return nil, err
 		}

@@ -62,7 +62,12 @@ func (c *decodeCompiler) value(p *program, w, r *Schema, t reflect.Type, at plac
 		c.nodes = maxPlanNodes + 1
 		return
 	}
-	switch {
+	switch conversion := c.config.conversions[t]; {
+	case conversion != nil:
+		sub := &program{}
+		var top place
+		c.value(sub, w, r, conversion.to, top, here.inner())
+		p.add(op{code: opConvert, at: at, path: here.path, sub: sub, more: &opDetail{conversion: conversion}})
 	case isEmptyInterface(t):
 		n := c.dynamic(w, r, here)
 		p.add(op{code: opDynamic, at: at, path: here.path, more: &opDetail{dynamic: n}})
@@ -192,7 +197,7 @@ func (c *decodeCompiler) readerUnion(p *program, w, r *Schema, t reflect.Type, a
 	case others > 1:
 		c.misfit(here, "a union of several types needs a field of type any")
 		return
-	case hasNull && !canBeNil(t):
+	case hasNull && !canBeNil(t) && !isNullStruct(t):
 		c.misfit(here, "null needs a pointer, a slice, a map or any; the Go type is "+t.String())
 		return
 	}
@@ -205,8 +210,16 @@ func (c *decodeCompiler) readerUnion(p *program, w, r *Schema, t reflect.Type, a
 			p.add(op{code: opZero, at: at, path: here.path, more: &opDetail{typ: t}})
 			return
 		}
-		sub, reasons := c.attempt(w, b, t, at, branch)
+		inner, innerAt := t, at
+		null := others < len(r.branches) && isNullStruct(t)
+		if null {
+			inner, innerAt = t.Field(0).Type, at.within(t, 0)
+		}
+		sub, reasons := c.attempt(w, b, inner, innerAt, branch)
 		if len(reasons) == 0 {
+			if null {
+				p.add(op{code: opValid, at: at.within(t, 1)})
+			}
 			p.ops = append(p.ops, sub.ops...)
 			return
 		}

@@ -46,7 +46,9 @@ func (c *encodeCompiler) value(p *program, w *Schema, t reflect.Type, at place, 
 		c.nodes = maxPlanNodes + 1
 		return
 	}
-	switch {
+	switch conversion := c.config.conversions[t]; {
+	case conversion != nil:
+		p.add(op{code: opConvert, at: at, path: here.path, sub: c.subprogram(w, conversion.to, here.inner()), more: &opDetail{conversion: conversion}})
 	case isEmptyInterface(t):
 		c.reflects = true
 		p.add(op{code: opDynamic, at: at, path: here.path, more: &opDetail{dynamic: c.dynamic(w, here)}})
@@ -110,6 +112,10 @@ func (c *encodeCompiler) union(p *program, w *Schema, t reflect.Type, at place, 
 			return
 		}
 		p.add(op{code: opNullable, null: uint8(null), at: at, path: here.path, sub: c.subprogram(b, t.Elem(), here.inner())})
+	case null >= 0 && isNullStruct(t):
+		sub := &program{}
+		c.value(sub, b, t.Field(0).Type, at.within(t, 0), here.inner())
+		p.add(op{code: opValid, null: uint8(null), path: here.path, sub: sub, more: &opDetail{valid: at.within(t, 1)}})
 	case null >= 0 && (k == reflect.Slice || k == reflect.Map):
 		sub := &program{}
 		c.value(sub, b, t, at, here.inner())

@@ -30,18 +30,20 @@ type op struct {
 
 // opDetail is what few operations need.
 type opDetail struct {
-	typ     reflect.Type // of the value: slice, map, or what a pointer points to
-	elem    reflect.Type
-	empty   reflect.Value // of a slice
-	data    []byte        // a default, an encoded prefix
-	symbols []string      // enum: the Go strings by the writer's index; empty where the reader lacks one
-	indexes symbolIndex
-	reasons []string // union: why a branch cannot be read
-	scale   instantScale
-	logical LogicalType
-	unit    int64 // of a time, in nanoseconds
-	decimal *decimalConversion
-	dynamic *dynamicNode
+	typ        reflect.Type // of the value: slice, map, or what a pointer points to
+	elem       reflect.Type
+	empty      reflect.Value // of a slice
+	data       []byte        // a default, an encoded prefix
+	symbols    []string      // enum: the Go strings by the writer's index; empty where the reader lacks one
+	indexes    symbolIndex
+	reasons    []string // union: why a branch cannot be read
+	scale      instantScale
+	logical    LogicalType
+	unit       int64 // of a time, in nanoseconds
+	decimal    *decimalConversion
+	dynamic    *dynamicNode
+	conversion *conversion
+	valid      place // of a nullStruct
 }
 
 type opcode uint8
@@ -91,6 +93,8 @@ const (
 	opEach        // decoding: several programs on the same bytes
 	opEmbedded    // through an embedded pointer
 	opFail
+	opConvert
+	opValid         // null or the rest of a nullStruct (encoding); sets its Valid (decoding)
 	opDynamic       // any
 	opDynamicRecord // map[string]any
 
