@@ -30,6 +30,7 @@ type decodeConfig struct {
 	allowNarrowing bool
 	inPlace        bool
 	reuse          bool
+	plainUnions    bool
 	conversions    conversions
 }
 
@@ -93,6 +94,14 @@ func AllowTrailingBytes() DecoderFormatOption {
 // the two are incompatible, as Avro has promotions in the other direction only.
 func AllowNarrowing() DecoderFormatOption {
 	return decoderOption(func(c *decodeConfig) { c.allowNarrowing = true })
+}
+
+// PlainUnions reads the value of a union, within a dynamic value, as it is, and not as
+// goavro's map from the branch's name to it: "x" and not map[string]any{"string":
+// "x"}. That is easier to look at; where two branches have one Go type it does not
+// tell which was written, and writing such a value is then an error.
+func PlainUnions() DecoderFormatOption {
+	return decoderOption(func(c *decodeConfig) { c.plainUnions = true })
 }
 
 // StringsInPayload lets strings lie where the payload has them, in place of copies.

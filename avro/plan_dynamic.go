@@ -113,7 +113,7 @@ func (c *decodeCompiler) dynamicReaderUnion(n *dynamicNode, w, r *Schema, here s
 		sub, reasons := c.attemptDynamic(w, r.branches[i], branch)
 		if len(reasons) == 0 {
 			*n = dynamicNode{kind: Union, items: sub}
-			if b := r.branches[i]; b.kind != Null {
+			if b := r.branches[i]; b.kind != Null && !c.config.plainUnions {
 				n.wrap = goavroName(b)
 			}
 			return
