@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// ErrReadOnly: a [Directory] was asked to register a schema that it does not have.
+// ErrReadOnly says that a [Directory] was asked to register a schema that it does not have.
 var ErrReadOnly = errors.New("registry: the directory of schemas is read-only")
 
 // Directory answers from files what a registry once answered: the offline
