@@ -86,33 +86,3 @@ type Registered struct {
 	ID      SchemaID
 	GUID    GUID // zero where the registry has no GUIDs
 }
-
-// Metadata is what a registry keeps beside a schema's text (data contracts).
-type Metadata struct {
-	Tags       map[string][]string `json:"tags,omitempty"` // by path pattern
-	Properties map[string]string   `json:"properties,omitempty"`
-	Sensitive  []string            `json:"sensitive,omitempty"` // names of properties to keep secret
-}
-
-// RuleSet holds the data-contract rules of a schema, by the phase they act in.
-type RuleSet struct {
-	MigrationRules []Rule `json:"migrationRules,omitempty"`
-	DomainRules    []Rule `json:"domainRules,omitempty"`
-	EncodingRules  []Rule `json:"encodingRules,omitempty"`
-	EnableAt       string `json:"enableAt,omitempty"`
-}
-
-// Rule is one data-contract rule. concord carries rules unchanged.
-type Rule struct {
-	Name      string            `json:"name,omitempty"`
-	Doc       string            `json:"doc,omitempty"`
-	Kind      string            `json:"kind,omitempty"` // TRANSFORM or CONDITION
-	Mode      string            `json:"mode,omitempty"` // UPGRADE, DOWNGRADE, UPDOWN, WRITE, READ, WRITEREAD
-	Type      string            `json:"type,omitempty"` // the engine: CEL, JSONATA, ENCRYPT, ...
-	Tags      []string          `json:"tags,omitempty"`
-	Params    map[string]string `json:"params,omitempty"`
-	Expr      string            `json:"expr,omitempty"`
-	OnSuccess string            `json:"onSuccess,omitempty"`
-	OnFailure string            `json:"onFailure,omitempty"`
-	Disabled  bool              `json:"disabled,omitempty"`
-}
