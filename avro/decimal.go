@@ -17,11 +17,15 @@ type decimalConversion struct {
 	unit             *big.Int // 10^writerScale
 	up, down         *big.Int // what unscaled values are multiplied with or divided by; nil for 1
 	bound            *big.Int // 10^precision
+	small            int64    // the same where an int64 holds it, else 0
 }
 
 func newDecimalConversion(writer, reader Logical, size int) *decimalConversion {
 	c := &decimalConversion{writerScale: writer.Scale, scale: reader.Scale, precision: reader.Precision, size: size}
 	c.unit, c.bound = pow10(reader.Scale), pow10(reader.Precision)
+	if c.bound.IsInt64() {
+		c.small = c.bound.Int64()
+	}
 	if n := reader.Scale - writer.Scale; n > 0 {
 		c.up = pow10(n)
 	} else if n < 0 {

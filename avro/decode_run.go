@@ -225,7 +225,7 @@ func (d *decoding) runRare(o *op, base memory, pos int) (int, error) {
 		return 0, d.fail(o, pos, serde.Incompatible, o.more.reasons[0])
 	case opInteger, opToFloat, opTime, opDuration:
 		return d.number(o, base.at(o.at), pos)
-	case opBytes, opBytesString, opFixedArray, opFixedSlice, opDecimal, opUUIDText, opUUIDFixed:
+	case opBytes, opBytesString, opFixedArray, opFixedSlice, opDecimal, opDecimalInt, opDecimalText, opCalendar, opUUIDText, opUUIDFixed:
 		return d.octets(o, base.at(o.at), pos)
 	}
 	return d.skip(o, pos)
@@ -331,6 +331,20 @@ func (d *decoding) octets(o *op, m memory, pos int) (int, error) {
 		if err := o.more.decimal.toRat(r, b); err != nil {
 			return 0, d.failWith(o, pos, err)
 		}
+	case opDecimalInt:
+		v, err := o.more.decimal.toInt(b)
+		if err != nil {
+			return 0, d.failWith(o, pos, err)
+		}
+		m.setInt64(v)
+	case opDecimalText:
+		text, err := o.more.decimal.toText(b)
+		if err != nil {
+			return 0, d.failWith(o, pos, err)
+		}
+		m.setString(text)
+	case opCalendar:
+		*view[CalendarDuration](m) = calendarOf(b)
 	default:
 		if o.code == opBytesString && !d.raw && !validText(b) {
 			return 0, d.fail(o, pos, serde.Malformed, "a string is not valid UTF-8")

@@ -59,6 +59,8 @@ func WithName(name string) DeriveOption {
 //	time.Duration                           time-millis or time-micros, as the tag must say
 //	big.Rat, *big.Rat                       decimal, as the tag must say; the pointer is not optional
 //	sql.Null[V], sql.NullString, ...        ["null", V], and null as the field's default
+//	int64, string, where the tag says so    decimal: the number of units of 10^-scale, or digits with a point
+//	CalendarDuration                        fixed of 12 bytes, duration
 //
 // A type with a method AvroSchema() string has the schema that the method returns
 // for the zero value. Fields, names, aliases and defaults come from tags,

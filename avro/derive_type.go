@@ -14,6 +14,11 @@ func (d *deriver) derive(t reflect.Type, logical Logical, goPath string, depth i
 		return d.derive(c.to, logical, goPath, depth+1)
 	}
 	switch {
+	case t == calendarType:
+		return d.calendar(logical, goPath)
+	case logical.Type == Decimal && (t.Kind() == reflect.Int64 || t.Kind() == reflect.String):
+		d.logical(logical)
+		return nil
 	case isNullStruct(t):
 		return d.optional(t.Field(0).Type, logical, goPath, depth)
 	case t == ratType, t.Kind() == reflect.Pointer && t.Elem() == ratType:

@@ -246,7 +246,7 @@ func (e *encoding) dynamicFloat(n *dynamicNode, v any, dst []byte) ([]byte, erro
 func (e *encoding) dynamicOctets(n *dynamicNode, v any, dst []byte) ([]byte, error) {
 	if c := n.op.more.decimal; c != nil {
 		if r, ok := v.(*big.Rat); ok && r != nil {
-			return e.decimal(&n.op, r, dst)
+			return e.decimal(&n.op, dst, func(c *decimalConversion, dst []byte) ([]byte, error) { return c.appendRat(dst, r) })
 		}
 	}
 	var b []byte

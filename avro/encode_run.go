@@ -1,6 +1,7 @@
 package avro
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -124,7 +125,7 @@ func (e *encoding) runRare(o *op, base memory, dst []byte) ([]byte, error) {
 			return nil, e.fail(o, "the number does not fit into a float (32 bits)")
 		}
 		return binary.LittleEndian.AppendUint32(dst, math.Float32bits(float32(f))), nil
-	case opBytes, opBytesString, opFixedArray, opFixedSlice, opDecimal, opUUIDText, opUUIDFixed:
+	case opBytes, opBytesString, opFixedArray, opFixedSlice, opDecimal, opDecimalInt, opDecimalText, opCalendar, opUUIDText, opUUIDFixed:
 		return e.octets(o, m, dst)
 	}
 	// opDynamic, opDynamicRecord
@@ -187,7 +188,13 @@ func (e *encoding) octets(o *op, m memory, dst []byte) ([]byte, error) {
 		}
 		return append(dst, id[:]...), nil
 	case opDecimal:
-		return e.decimal(o, view[big.Rat](m), dst)
+		return e.decimal(o, dst, func(c *decimalConversion, dst []byte) ([]byte, error) { return c.appendRat(dst, view[big.Rat](m)) })
+	case opDecimalInt:
+		return e.decimal(o, dst, func(c *decimalConversion, dst []byte) ([]byte, error) { return c.appendInt(dst, m.int64()) })
+	case opDecimalText:
+		return e.decimal(o, dst, func(c *decimalConversion, dst []byte) ([]byte, error) { return c.appendText(dst, m.string()) })
+	case opCalendar:
+		return view[CalendarDuration](m).appendTo(dst), nil
 	}
 	b := m.bytes()
 	switch {
@@ -202,20 +209,28 @@ func (e *encoding) octets(o *op, m memory, dst []byte) ([]byte, error) {
 	return append(appendLong(dst, int64(len(b))), b...), nil
 }
 
-func (e *encoding) decimal(o *op, r *big.Rat, dst []byte) ([]byte, error) {
+// decimal writes a fixed, or bytes with their length, which is made room for before
+// it is known: it takes one byte but for huge numbers.
+func (e *encoding) decimal(o *op, dst []byte, number func(*decimalConversion, []byte) ([]byte, error)) ([]byte, error) {
 	c := o.more.decimal
 	if c.size >= 0 {
-		grown, err := c.appendRat(dst, r)
+		grown, err := number(c, dst)
 		if err != nil {
 			return nil, e.failWith(o, err)
 		}
 		return grown, nil
 	}
-	b, err := c.appendRat(nil, r)
+	at := len(dst)
+	grown, err := number(c, append(dst, 0))
 	if err != nil {
 		return nil, e.failWith(o, err)
 	}
-	return append(appendLong(dst, int64(len(b))), b...), nil
+	if n := len(grown) - at - 1; n < shortText {
+		grown[at] = byte(n << 1)
+		return grown, nil
+	}
+	b := bytes.Clone(grown[at+1:])
+	return append(appendLong(grown[:at], int64(len(b))), b...), nil
 }
 
 // call runs a program that is not part of the one that runs.

@@ -90,6 +90,10 @@ func (c *decodeCompiler) octetsLeaf(w, r *Schema, t reflect.Type) (o op, reason 
 			return o, fmt.Sprintf("big.Rat needs the logical type decimal, the schema has %s", describeLogical(r))
 		}
 		o.code, o.more = opDecimal, &opDetail{decimal: decimal}
+	case r.logical.Type == Decimal && (k == reflect.Int64 || k == reflect.String):
+		o.code, o.more = decimalCode(k), &opDetail{decimal: decimal}
+	case t == calendarType && r.logical.Type == Duration:
+		o.code = opCalendar
 	case r.kind == String && k == reflect.String:
 		o.code = opString
 	case r.kind == Fixed && k == reflect.String && r.logical.Type == UUID:

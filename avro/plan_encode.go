@@ -324,6 +324,14 @@ func encodeOctets(w *Schema, t reflect.Type) (o op, reason string) {
 			return o, reason
 		}
 		o.code, o.more = opDecimal, &opDetail{decimal: decimal}
+	case w.logical.Type == Decimal && (k == reflect.Int64 || k == reflect.String):
+		decimal, reason := decimalBetween(w, w)
+		if reason != "" {
+			return o, reason
+		}
+		o.code, o.more = decimalCode(k), &opDetail{decimal: decimal}
+	case t == calendarType && w.logical.Type == Duration:
+		o.code = opCalendar
 	case w.kind == String && k == reflect.String:
 		o.code = opString
 	case w.kind == Fixed && k == reflect.String && w.logical.Type == UUID:

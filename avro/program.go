@@ -67,6 +67,9 @@ const (
 	opTime
 	opDuration
 	opDecimal
+	opDecimalInt  // Go int64: the number of units
+	opDecimalText // Go string
+	opCalendar    // CalendarDuration
 	opUUIDText    // wire string, Go [16]byte
 	opUUIDFixed   // wire fixed, Go string
 	opBytesString // wire string, Go []byte: UTF-8 is checked
