@@ -74,10 +74,11 @@ func segment(s string) string {
 
 // attempt is what came of one request.
 type attempt struct {
-	err   *Error // nil: it succeeded
-	again bool   // another try, here or elsewhere, may succeed
-	other bool   // another URL may succeed
-	ill   bool   // the URL itself is out of order
+	err    *Error // nil: it succeeded
+	status int    // of HTTP, when it succeeded
+	again  bool   // another try, here or elsewhere, may succeed
+	other  bool   // another URL may succeed
+	ill    bool   // the URL itself is out of order
 
 	silent bool // nothing that could be a registry answered
 	unsure bool // the request may have been carried out
@@ -176,7 +177,7 @@ func (c *Client) sent(ctx context.Context, req request, k, nth int, began time.T
 		return
 	}
 	info := RequestInfo{
-		Method: req.method, Route: req.route, Host: c.endpoints.all[k].host, Status: http.StatusOK,
+		Method: req.method, Route: req.route, Host: c.endpoints.all[k].host, Status: a.status,
 		Duration: time.Since(began), Attempt: nth, Cache: req.cache,
 	}
 	if a.err != nil {
@@ -277,7 +278,7 @@ func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byt
 			fail.Message, fail.Err = describe(resp, data)+": "+err.Error(), ErrNotRegistry
 			return attempt{err: fail, other: true, ill: true, unsure: true}
 		}
-		return attempt{}
+		return attempt{status: resp.StatusCode}
 	}
 	c.readError(fail, resp, data, req.schema)
 	if retryableStatus(fail.Status) {
