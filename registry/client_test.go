@@ -180,6 +180,22 @@ func TestEachMethodSpeaksItsRESTCall(t *testing.T) {
 			func(ctx context.Context, c *client) (any, error) { return c.DeleteConfig(ctx, registry.OfSubject("s")) },
 			"DELETE /config/s", "", `{"compatibilityLevel":"NONE"}`, registry.Config{Compatibility: registry.LevelNone},
 		},
+		"set every field of a config": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.SetConfig(ctx, registry.EveryContext(), everyField(), registry.Clear(registry.ConfigAlias, "later"))
+			},
+			"PUT /config/:.__GLOBAL:", everyFieldBody(`"compatibility"`, `"alias":null,"later":null,`), everyFieldBody(`"compatibility"`, ""), everyField(),
+		},
+		"read every field of a config": {
+			func(ctx context.Context, c *client) (any, error) { return c.Config(ctx, registry.OfSubject(":.x:")) },
+			"GET /config/:.x:", "", everyFieldBody(`"compatibilityLevel"`, ""), everyField(),
+		},
+		"clear a field of a config": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.SetConfig(ctx, registry.Global(), registry.Config{}, registry.Clear(registry.ConfigNormalize))
+			},
+			"PUT /config", `{"normalize":null}`, `{}`, registry.Config{},
+		},
 		"mode": {
 			func(ctx context.Context, c *client) (any, error) { return c.Mode(ctx, registry.Global()) },
 			"GET /mode", "", `{"mode":"READWRITE"}`, registry.ModeReadWrite,
@@ -193,6 +209,12 @@ func TestEachMethodSpeaksItsRESTCall(t *testing.T) {
 		"delete mode": {
 			func(ctx context.Context, c *client) (any, error) { return c.DeleteMode(ctx, registry.OfSubject("s")) },
 			"DELETE /mode/s", "", `{"mode":"READONLY"}`, registry.ModeReadOnly,
+		},
+		"delete modes": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.DeleteMode(ctx, registry.OfSubject(":.x:"), registry.Recursive())
+			},
+			"DELETE /mode/:.x:?recursive=true", "", `{}`, registry.Mode(""),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -272,9 +294,11 @@ func TestImpossibleArgumentsCostNoRequest(t *testing.T) {
 		"line break":        {errOf(c.Versions(ctx, "a\r\nb")), registry.ErrInvalidSubject},
 		"zero scope":        {errOf(c.SetConfig(ctx, registry.Scope{}, registry.Config{Compatibility: registry.LevelNone})), registry.ErrInvalidSubject},
 		"no level":          {errOf(c.SetConfig(ctx, registry.Global(), registry.Config{})), registry.ErrInvalidCompatibility},
+		"set and cleared":   {errOf(c.SetConfig(ctx, registry.Global(), registry.Config{Alias: "a"}, registry.Clear(registry.ConfigAlias))), nil},
+		"nameless field":    {errOf(c.SetConfig(ctx, registry.Global(), registry.Config{}, registry.Clear(""))), nil},
 		"no mode":           {c.SetMode(ctx, registry.Global(), ""), registry.ErrInvalidMode},
 	} {
-		if !errors.Is(tc.err, tc.want) {
+		if tc.err == nil || tc.want != nil && !errors.Is(tc.err, tc.want) {
 			t.Errorf("%s: %v, want %v", name, tc.err, tc.want)
 		}
 	}

@@ -16,10 +16,20 @@ const (
 	LevelFullTransitive     Level = "FULL_TRANSITIVE"
 )
 
+// Policy says how strictly a registry compares schemas (REST: compatibilityPolicy).
+type Policy string
+
+// The compatibility policies.
+const (
+	PolicyStrict  Policy = "STRICT"
+	PolicyLenient Policy = "LENIENT"
+	PolicyLogical Policy = "LOGICAL" // not every release knows it
+)
+
 // Mode says what a registry lets be done to a subject (REST: mode).
 type Mode string
 
-// The modes. ModeForward is taken for the whole registry only.
+// The modes. ModeForward is taken for [EveryContext] only.
 const (
 	ModeReadWrite        Mode = "READWRITE"
 	ModeReadOnly         Mode = "READONLY"

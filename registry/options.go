@@ -2,6 +2,7 @@ package registry
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -125,6 +126,21 @@ func DefaultToGlobal() DefaultToGlobalOption { return DefaultToGlobalOption{} }
 
 func (DefaultToGlobalOption) applyScope(c *scopeConfig) { c.defaultToGlobal = true }
 
+// SetConfigOption changes one call of SetConfig.
+type SetConfigOption interface{ applySetConfig(*setConfigConfig) }
+
+type setConfigConfig struct{ clear []ConfigField }
+
+// ClearOption is an option of SetConfig.
+type ClearOption struct{ fields []ConfigField }
+
+// Clear takes these fields of a configuration away, so that what the registry does
+// without them counts again. A field that the same call sets is an error. Given
+// twice, both count. Default: none; SetConfig keeps what it does not set.
+func Clear(fields ...ConfigField) ClearOption { return ClearOption{slices.Clone(fields)} }
+
+func (o ClearOption) applySetConfig(c *setConfigConfig) { c.clear = append(c.clear, o.fields...) }
+
 // SetModeOption changes one call of SetMode.
 type SetModeOption interface{ applySetMode(*setModeConfig) }
 
@@ -138,3 +154,17 @@ type ForceOption struct{}
 func Force() ForceOption { return ForceOption{} }
 
 func (ForceOption) applySetMode(c *setModeConfig) { c.force = true }
+
+// DeleteModeOption changes one call of DeleteMode.
+type DeleteModeOption interface{ applyDeleteMode(*deleteModeConfig) }
+
+type deleteModeConfig struct{ recursive bool }
+
+// RecursiveOption is an option of DeleteMode.
+type RecursiveOption struct{}
+
+// Recursive also removes the modes of the subjects in the scope. Default: only the
+// scope's own mode.
+func Recursive() RecursiveOption { return RecursiveOption{} }
+
+func (RecursiveOption) applyDeleteMode(c *deleteModeConfig) { c.recursive = true }
