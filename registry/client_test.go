@@ -129,6 +129,45 @@ func TestEachMethodSpeaksItsRESTCall(t *testing.T) {
 			},
 			"GET /subjects?deleted=true&subjectPrefix=%3A.staging%3A", "", `["a","b"]`, []registry.Subject{"a", "b"},
 		},
+		"deleted versions": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.Versions(ctx, "s", registry.IncludeDeleted(), registry.DeletedOnly())
+			},
+			"GET /subjects/s/versions?deletedOnly=true", "", `[2]`, []registry.Version{2},
+		},
+		"versions and whether they are deleted": {
+			func(ctx context.Context, c *client) (any, error) { return c.VersionStates(ctx, "s") },
+			"GET /subjects/s/versions?deleted=true&deletedAsNegative=true", "", `[-1,2,-3]`,
+			[]registry.VersionState{{1, true}, {2, false}, {3, true}},
+		},
+		"deleted subjects": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.Subjects(ctx, registry.DeletedOnly(), registry.Page(0, 1))
+			},
+			"GET /subjects?deletedOnly=true&limit=1", "", `["a"]`, []registry.Subject{"a"},
+		},
+		"referenced by": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.ReferencedBy(ctx, "s", registry.LatestVersion, registry.IncludeDeleted(), registry.Page(1, 2))
+			},
+			"GET /subjects/s/versions/latest/referencedby?deleted=true&limit=2&offset=1", "", `[3,4]`, []registry.SchemaID{3, 4},
+		},
+		"subjects by id": {
+			func(ctx context.Context, c *client) (any, error) { return c.SubjectsByID(ctx, 7) },
+			"GET /schemas/ids/7/subjects", "", `["s"]`, []registry.Subject{"s"},
+		},
+		"versions by id": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.VersionsByID(ctx, 7, registry.IncludeDeleted(), registry.Page(0, 9))
+			},
+			"GET /schemas/ids/7/versions?deleted=true&limit=9", "", `[{"subject":"s","version":3}]`,
+			[]registry.SubjectVersion{{Subject: "s", Version: 3}},
+		},
+		"ids by GUID": {
+			func(ctx context.Context, c *client) (any, error) { return c.IDsByGUID(ctx, guid) },
+			"GET /schemas/guids/" + guidText + "/ids", "", `[{"context":".","id":7},{"context":".x","id":1}]`,
+			[]registry.ContextID{{Context: ".", ID: 7}, {Context: ".x", ID: 1}},
+		},
 		"no subjects": {
 			func(ctx context.Context, c *client) (any, error) { return c.Subjects(ctx) },
 			"GET /subjects", "", `[]`, []registry.Subject{},
@@ -287,6 +326,9 @@ func TestImpossibleArgumentsCostNoRequest(t *testing.T) {
 		"id -1":             {errOf(c.SchemaByID(ctx, -1)), registry.ErrSchemaNotFound},
 		"version 0":         {errOf(c.Version(ctx, "s", 0)), registry.ErrInvalidVersion},
 		"all versions":      {errOf(c.Version(ctx, "s", registry.AllVersions)), registry.ErrInvalidVersion},
+		"references to 0":   {errOf(c.ReferencedBy(ctx, "s", 0)), registry.ErrInvalidVersion},
+		"subjects of id 0":  {errOf(c.SubjectsByID(ctx, 0)), registry.ErrSchemaNotFound},
+		"versions of id -1": {errOf(c.VersionsByID(ctx, -1)), registry.ErrSchemaNotFound},
 		"delete version 0":  {errOf(c.DeleteVersion(ctx, "s", 0)), registry.ErrInvalidVersion},
 		"test version 0":    {errOf(c.TestCompatibility(ctx, "s", 0, registry.Schema{})), registry.ErrInvalidVersion},
 		"empty subject":     {errOf(c.Register(ctx, "", registry.Schema{})), registry.ErrInvalidSubject},

@@ -3,7 +3,6 @@ package registry
 import (
 	"net/url"
 	"slices"
-	"strconv"
 )
 
 // RegisterOption changes one call of Register.
@@ -26,61 +25,6 @@ func Normalize() NormalizeOption { return NormalizeOption{} }
 
 func (NormalizeOption) applyRegister(c *registerConfig) { c.normalize = true }
 func (NormalizeOption) applyLookup(c *lookupConfig)     { c.normalize = true }
-
-// DeletedOption is an option of Lookup, Versions and Subjects.
-type DeletedOption struct{}
-
-// IncludeDeleted also finds what was deleted softly. Default: only what is live.
-func IncludeDeleted() DeletedOption { return DeletedOption{} }
-
-func (DeletedOption) applyLookup(c *lookupConfig) { c.deleted = true }
-func (DeletedOption) applyVersions(c *listConfig) { c.deleted = true }
-func (DeletedOption) applySubjects(c *listConfig) { c.deleted = true }
-
-// VersionsOption changes one call of Versions.
-type VersionsOption interface{ applyVersions(*listConfig) }
-
-// SubjectsOption changes one call of Subjects.
-type SubjectsOption interface{ applySubjects(*listConfig) }
-
-type listConfig struct {
-	prefix        string
-	deleted       bool
-	offset, limit int
-}
-
-func (c *listConfig) query() url.Values {
-	q := set(map[string]bool{"deleted": c.deleted})
-	if c.prefix != "" {
-		q.Set("subjectPrefix", c.prefix)
-	}
-	if c.offset > 0 {
-		q.Set("offset", strconv.Itoa(c.offset))
-	}
-	if c.limit > 0 {
-		q.Set("limit", strconv.Itoa(c.limit))
-	}
-	return q
-}
-
-// PrefixOption is an option of Subjects.
-type PrefixOption struct{ prefix string }
-
-// Prefix lists only the subjects that begin with it; one with a context,
-// ":.staging:", lists that context. Default, and "": all of every context.
-func Prefix(prefix string) PrefixOption { return PrefixOption{prefix} }
-
-func (o PrefixOption) applySubjects(c *listConfig) { c.prefix = o.prefix }
-
-// PageOption is an option of Versions and Subjects.
-type PageOption struct{ offset, limit int }
-
-// Page lists at most limit entries after the first offset ones. Default: all;
-// 0 or less for either has no effect.
-func Page(offset, limit int) PageOption { return PageOption{offset, limit} }
-
-func (o PageOption) applyVersions(c *listConfig) { c.offset, c.limit = o.offset, o.limit }
-func (o PageOption) applySubjects(c *listConfig) { c.offset, c.limit = o.offset, o.limit }
 
 // DeleteOption changes one call of DeleteSubject or DeleteVersion.
 type DeleteOption interface{ applyDelete(*deleteConfig) }
