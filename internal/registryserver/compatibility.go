@@ -21,6 +21,7 @@ func (e *Engine) checkCompatible(subject string, config *config, d *draft, previ
 	if len(details) == 0 {
 		return nil
 	}
+	e.metrics.refused("register", d.schema.Type)
 	return fail(registry.ErrIncompatible, "Schema being registered is incompatible with an earlier schema for subject \"%s\", details: [%s]",
 		subject, strings.Join(details, ", "))
 }
@@ -165,7 +166,9 @@ func (c *call) test(against func(*subject) ([]*stored, error)) (any, error) {
 	if err == nil {
 		var d *draft
 		if d, err = c.parse(subject, req.schema, true, normalize || config.normalizes()); err == nil {
-			details, err = e.incompatibilities(config, d, previous)
+			if details, err = e.incompatibilities(config, d, previous); len(details) > 0 {
+				e.metrics.refused("test", d.schema.Type)
+			}
 		}
 	}
 	if err != nil {

@@ -21,6 +21,8 @@
 //
 // What differs between schema types is behind Checker.
 //
+// GET /metrics tells Prometheus what it did and what it holds (metrics.go).
+//
 // # Concurrency
 //
 // Engine and Server are safe for concurrent use. One lock guards the state; it is

@@ -49,6 +49,7 @@ type Engine struct {
 	checkers map[registry.SchemaType]Checker
 	parsed   *lru.Cache[parsedKey, Parsed]
 	now      func() time.Time
+	metrics  *metrics
 
 	mu      sync.RWMutex // guards state; held while a request is decided, never while it waits for the disk
 	state   *state
@@ -78,6 +79,7 @@ func Open(opts Options) (*Engine, error) {
 		now:      time.Now,
 		state:    newState(),
 	}
+	e.metrics = newMetrics(e)
 	if opts.Dir == "" {
 		return e, nil
 	}

@@ -28,12 +28,21 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		id = rand.Text()
 	}
 	w.Header().Set("X-Request-ID", id)
+	if r.URL.Path == "/metrics" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		e.metrics.handler.ServeHTTP(w, r)
+		return
+	}
 	t, bad := resolvePath(r.URL)
 	if bad {
 		w.Header()["Content-Type"] = nil
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	e.metrics.observe(w, r, t.route, func(w http.ResponseWriter) { e.respond(w, r, t) })
+}
+
+// respond answers a request whose path is known, or not.
+func (e *Engine) respond(w http.ResponseWriter, r *http.Request, t target) {
 	if t.route == nil {
 		write(w, "", nil, failHTTP(http.StatusNotFound, "HTTP 404 Not Found"))
 		return
