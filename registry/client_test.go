@@ -117,6 +117,13 @@ func TestEachMethodSpeaksItsRESTCall(t *testing.T) {
 			},
 			"POST /subjects/s/versions?normalize=true", "{" + schemaFields + "}", found, registered,
 		},
+		"import": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.Register(ctx, "s", avro, registry.WithID(7), registry.WithVersion(3))
+			},
+			"POST /subjects/s/versions", `{"schema":"\"string\"","id":7,"version":3}`, `{"id":7}`,
+			registry.Registered{Schema: avro, Subject: "s", ID: 7},
+		},
 		"versions": {
 			func(ctx context.Context, c *client) (any, error) {
 				return c.Versions(ctx, "s", registry.IncludeDeleted(), registry.Page(1, 2))
@@ -326,6 +333,8 @@ func TestImpossibleArgumentsCostNoRequest(t *testing.T) {
 		"id -1":             {errOf(c.SchemaByID(ctx, -1)), registry.ErrSchemaNotFound},
 		"version 0":         {errOf(c.Version(ctx, "s", 0)), registry.ErrInvalidVersion},
 		"all versions":      {errOf(c.Version(ctx, "s", registry.AllVersions)), registry.ErrInvalidVersion},
+		"import as id 0":    {errOf(c.Register(ctx, "s", registry.Schema{}, registry.WithID(0))), registry.ErrNotPermitted},
+		"import version -1": {errOf(c.Register(ctx, "s", registry.Schema{}, registry.WithVersion(registry.LatestVersion))), registry.ErrInvalidVersion},
 		"references to 0":   {errOf(c.ReferencedBy(ctx, "s", 0)), registry.ErrInvalidVersion},
 		"subjects of id 0":  {errOf(c.SubjectsByID(ctx, 0)), registry.ErrSchemaNotFound},
 		"versions of id -1": {errOf(c.VersionsByID(ctx, -1)), registry.ErrSchemaNotFound},

@@ -11,11 +11,38 @@ type RegisterOption interface{ applyRegister(*registerConfig) }
 // LookupOption changes one call of Lookup.
 type LookupOption interface{ applyLookup(*lookupConfig) }
 
-type registerConfig struct{ normalize bool }
+type registerConfig struct {
+	normalize bool
+	id        *SchemaID
+	version   *Version
+}
+
+// given reports whether the caller chose an id or version.
+func (c *registerConfig) given() bool { return c.id != nil || c.version != nil }
 
 type lookupConfig struct{ normalize, deleted bool }
 
-// NormalizeOption is an option of both Register and Lookup.
+// IDOption is an option of Register.
+type IDOption struct{ id SchemaID }
+
+// WithID registers the schema under this id, 1 or above, where another registry
+// had it. The registry takes it in [ModeImport] only, and never for two schemas.
+// Default: the registry chooses.
+func WithID(id SchemaID) IDOption { return IDOption{id} }
+
+func (o IDOption) applyRegister(c *registerConfig) { c.id = &o.id }
+
+// VersionOption is an option of Register.
+type VersionOption struct{ version Version }
+
+// WithVersion registers the schema as this version, 1 or above: in [ModeImport]
+// any, where an existing one is replaced, else the one that is next, or the
+// registry refuses with [ErrInvalidSchema]. Default: the next one.
+func WithVersion(version Version) VersionOption { return VersionOption{version} }
+
+func (o VersionOption) applyRegister(c *registerConfig) { c.version = &o.version }
+
+// NormalizeOption is an option of Register, Lookup and TestCompatibility.
 type NormalizeOption struct{}
 
 // Normalize asks the registry to bring the schema to its normal form first, so

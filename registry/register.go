@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 )
 
@@ -12,6 +13,15 @@ import (
 // Older registries and other makes answer with the id alone. Version and GUID
 // are then zero, since the client does not guess, and the schema is the one
 // given: Lookup tells the version, at the cost of a request.
+//
+// To copy a schema of another registry with its places, set [ModeImport] and give
+// [WithID] and [WithVersion]. Such a call is always sent. With a version outside
+// of that mode, an attempt repeated after a lost answer finds its version taken.
+//
+// The error matches [ErrIncompatible], [ErrInvalidSchema], [ErrInvalidRuleSet],
+// [ErrInvalidSubject], [ErrSchemaTooLarge] or, where the mode or another schema
+// with the id forbids it, [ErrNotPermitted]; [ErrIDMismatch] or [ErrInvalidVersion]
+// where a registry that cannot import took the schema as it likes.
 func (c *Client) Register(ctx context.Context, subject Subject, schema Schema, opts ...RegisterOption) (Registered, error) {
 	var cfg registerConfig
 	for _, opt := range opts {
@@ -24,6 +34,9 @@ func (c *Client) Register(ctx context.Context, subject Subject, schema Schema, o
 	req.query = set(map[string]bool{"normalize": cfg.normalize})
 	if err := checkSubject(req, subject); err != nil {
 		return Registered{}, err
+	}
+	if cfg.given() {
+		return c.registerAs(ctx, req, subject, schema, cfg)
 	}
 	key, err := newSchemaKey(subject, schema, cfg.normalize, false)
 	if err != nil {
@@ -40,6 +53,36 @@ func (c *Client) Register(ctx context.Context, subject Subject, schema Schema, o
 		}
 		return r, err
 	})
+}
+
+// registerAs registers under the id or version that the caller chose.
+func (c *Client) registerAs(ctx context.Context, req request, subject Subject, schema Schema, cfg registerConfig) (Registered, error) {
+	body := wireOf(schema)
+	if cfg.id != nil {
+		if *cfg.id < 1 {
+			return Registered{}, req.refuse(ErrNotPermitted, "a schema id is 1 or above")
+		}
+		body.ID = new(int64(*cfg.id))
+	}
+	if cfg.version != nil {
+		if *cfg.version < 1 {
+			return Registered{}, req.refuse(ErrInvalidVersion, "a version to register is 1 or above")
+		}
+		body.Version = new(int64(*cfg.version))
+	}
+	req.body = body
+	defer c.deletedNow(subject, 0) // an existing version may be another one now
+	r, err := c.register(ctx, req, subject, schema)
+	c.registeredNow(subject, r.ID)
+	switch {
+	case err != nil:
+		return Registered{}, err
+	case cfg.id != nil && r.ID != *cfg.id:
+		return Registered{}, req.refuse(ErrIDMismatch, fmt.Sprintf("the registry ignored id %d and gave it id %d", *cfg.id, r.ID))
+	case cfg.version != nil && r.Version != 0 && r.Version != *cfg.version:
+		return Registered{}, req.refuse(ErrInvalidVersion, fmt.Sprintf("the registry ignored version %d and made it version %d", *cfg.version, r.Version))
+	}
+	return r, nil
 }
 
 func (c *Client) register(ctx context.Context, req request, subject Subject, schema Schema) (Registered, error) {

@@ -1,0 +1,94 @@
+package registry_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/concord-go/concord/registry"
+)
+
+func TestAnImportIsSentEachTime(t *testing.T) {
+	t.Parallel()
+	var sent []string
+	c := connect(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		sent = append(sent, r.Method+" "+strings.TrimSpace(string(body)))
+		answer(w, 200, `{"subject":"s","id":5,"version":9,"schema":"x"}`)
+	}))
+	ctx, x := t.Context(), registry.Schema{Text: "x"}
+	for range 2 {
+		r, err := c.Register(ctx, "s", x, registry.WithVersion(9), registry.WithID(5))
+		if err != nil || r.ID != 5 || r.Version != 9 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	}
+	// A version that was replaced is not what it was.
+	for range 2 {
+		if _, err := c.Version(ctx, "s", 9); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Register(ctx, "s", x, registry.WithVersion(9)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Version(ctx, "s", 9); err != nil {
+		t.Fatal(err)
+	}
+	want := `POST {"id":5,"version":9,"schema":"x"}|POST {"id":5,"version":9,"schema":"x"}|GET |POST {"version":9,"schema":"x"}|GET `
+	if got := strings.Join(sent, "|"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestARegistryThatIgnoresWhatWasGivenIsFoundOut(t *testing.T) {
+	t.Parallel()
+	c := connect(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			answer(w, 404, `{"error_code":40403,"message":"no"}`)
+			return
+		}
+		answer(w, 200, `{"id":5,"version":9}`)
+	}))
+	ctx, x := t.Context(), registry.Schema{Text: "x"}
+	if r, err := c.Register(ctx, "s", x, registry.WithID(6)); !errors.Is(err, registry.ErrIDMismatch) || r.ID != 0 {
+		t.Errorf("another id: %+v, %v", r, err)
+	}
+	if _, err := c.Register(ctx, "s", x, registry.WithID(5), registry.WithVersion(8)); !errors.Is(err, registry.ErrInvalidVersion) {
+		t.Errorf("another version: %v", err)
+	}
+}
+
+func TestAnImportEndsTheAbsenceOfItsID(t *testing.T) {
+	t.Parallel()
+	there := false
+	c := connect(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost && r.URL.Path == "/subjects/s/versions":
+			there = true
+			answer(w, 200, `{"id":5,"version":9}`)
+		case there:
+			answer(w, 200, `{"subject":"s","id":5,"version":9,"schema":"x"}`)
+		default:
+			answer(w, 404, `{"error_code":40403,"message":"no"}`)
+		}
+	}))
+	ctx, x := t.Context(), registry.Schema{Text: "x"}
+	ask := func() error {
+		_, err := c.SchemaByID(ctx, 5)
+		_, err2 := c.Lookup(ctx, "s", x)
+		_, err3 := c.Version(ctx, "s", 9)
+		return errors.Join(err, err2, err3)
+	}
+	if err := ask(); !errors.Is(err, registry.ErrSchemaNotFound) {
+		t.Fatal(err)
+	}
+	if _, err := c.Register(ctx, "s", x, registry.WithID(5)); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(); err != nil {
+		t.Error(err)
+	}
+}
