@@ -30,23 +30,14 @@ func (e *Engine) checkCompatible(subject string, config *config, d *draft, previ
 // go with the schema: none when all do. previous are live versions, oldest first.
 func (e *Engine) incompatibilities(config *config, d *draft, previous []*stored) ([]string, error) {
 	level := config.level()
-	if config.Group != nil {
-		group := groupOf(d.schema.Metadata, *config.Group)
-		previous = slices.DeleteFunc(slices.Clone(previous), func(v *stored) bool { return groupOf(v.Metadata, *config.Group) != group })
-	}
+	previous = config.inGroup(d.schema.Metadata, previous)
 	settings := fmt.Sprintf("{validateFields: '%t', compatibility: '%s'}", isTrue(config.ValidateFields), level)
 	if isTrue(config.ValidateFields) {
 		if details := reservedFields(d, previous); len(details) > 0 {
 			return append(details, settings), nil
 		}
 	}
-	if level == "NONE" || len(previous) == 0 {
-		return nil, nil
-	}
-	direction, transitive := strings.CutSuffix(level, "_TRANSITIVE")
-	if !transitive {
-		previous = previous[len(previous)-1:]
-	}
+	direction, previous := compared(level, previous)
 	for _, v := range slices.Backward(previous) {
 		details, err := e.compare(direction, d, v)
 		if err != nil {
@@ -61,6 +52,28 @@ func (e *Engine) incompatibilities(config *config, d *draft, previous []*stored)
 			settings), nil
 	}
 	return nil, nil
+}
+
+// inGroup are the versions that a schema with that metadata is compared with.
+func (config *config) inGroup(m *registry.Metadata, versions []*stored) []*stored {
+	if config.Group == nil {
+		return versions
+	}
+	group := groupOf(m, *config.Group)
+	return slices.DeleteFunc(slices.Clone(versions), func(v *stored) bool { return groupOf(v.Metadata, *config.Group) != group })
+}
+
+// compared is what a level means: the direction, and those of the earlier versions
+// that count, oldest first.
+func compared(level string, previous []*stored) (direction string, counting []*stored) {
+	if level == "NONE" || len(previous) == 0 {
+		return "", nil
+	}
+	direction, transitive := strings.CutSuffix(level, "_TRANSITIVE")
+	if !transitive {
+		previous = previous[len(previous)-1:]
+	}
+	return direction, previous
 }
 
 func groupOf(m *registry.Metadata, property string) string {
@@ -91,18 +104,12 @@ func (e *Engine) compare(direction string, d *draft, v *stored) ([]string, error
 		return nil, fail(registry.ErrInvalidSchema, "Invalid schema of version %d, details: %v", v.Version, err)
 	}
 	var details []string
-	add := func(writer, reader Parsed) error {
-		diffs, err := e.checkers[v.Type].Check(writer, reader)
-		for _, diff := range diffs {
+	for _, pair := range pairs(direction, d, v, old) {
+		verdict := e.check(pair)
+		for _, diff := range verdict.differences {
 			details = append(details, diff.String())
 		}
-		return err
-	}
-	if direction != "FORWARD" {
-		err = add(old, d.parsed)
-	}
-	if direction != "BACKWARD" {
-		err = errors.Join(err, add(d.parsed, old))
+		err = errors.Join(err, verdict.err)
 	}
 	switch {
 	case errors.Is(err, errUnchecked):

@@ -23,6 +23,7 @@ func (c *call) register() (any, error) {
 	// The text is parsed before the lock is taken, as long as it may be.
 	c.parseAhead(subject, req.schema, false, normalize)
 	c.parseAhead(subject, req.schema, true, normalize)
+	c.compareAhead(subject)
 	m, err := c.registerUnder(subject, req, normalize)
 	if err != nil {
 		return nil, err
@@ -173,6 +174,7 @@ func (e *Engine) add(subject string, sub *subject, d *draft, id, version int32) 
 	if sub != nil {
 		if old := sub.at(version); old != nil && old.guid != v.guid {
 			e.parsed.Purge() // what refers to it means something else now
+			e.verdicts.Purge()
 		}
 		for _, old := range sub.versions {
 			if old.Deleted && old.ID == v.ID && old.Version != version && len(e.state.referrers[old.place()]) == 0 {
