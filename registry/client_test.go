@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -175,6 +176,71 @@ func TestEachMethodSpeaksItsRESTCall(t *testing.T) {
 			"GET /schemas/guids/" + guidText + "/ids", "", `[{"context":".","id":7},{"context":".x","id":1}]`,
 			[]registry.ContextID{{Context: ".", ID: 7}, {Context: ".x", ID: 1}},
 		},
+		"text by id": {
+			func(ctx context.Context, c *client) (any, error) { return c.TextByID(ctx, 7, registry.TextResolved) },
+			"GET /schemas/ids/7/schema?format=resolved", "", `"string" `, `"string" `,
+		},
+		"text of a version": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.VersionText(ctx, "s", 3, registry.TextPlain)
+			},
+			"GET /subjects/s/versions/3/schema?deleted=true", "", `syntax = "proto3";`, `syntax = "proto3";`,
+		},
+		"text of the latest version": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.VersionText(ctx, "s", registry.LatestVersion, registry.TextSerialized)
+			},
+			"GET /subjects/s/versions/latest/schema?format=serialized", "", `Cgdh`, `Cgdh`,
+		},
+		"schemas": {
+			func(ctx context.Context, c *client) (any, error) { return first(c.Schemas(ctx)) },
+			"GET /schemas?limit=500&subjectPrefix=%3A%2A%3A", "", `[` + found + `]`,
+			registry.Listed{Registered: registered, Time: time.UnixMilli(1)},
+		},
+		"schemas, chosen": {
+			func(ctx context.Context, c *client) (any, error) {
+				return first(c.Schemas(ctx, registry.Prefix("s"), registry.IncludeDeleted(), registry.LatestOnly(), registry.Aliases(),
+					registry.RuleType("CEL"), registry.PageSize(9)))
+			},
+			"GET /schemas?aliases=true&deleted=true&latestOnly=true&limit=9&ruleType=CEL&subjectPrefix=s", "",
+			`[{"subject":"s","version":3,"id":7,"schema":"\"string\"","deleted":true,"aliases":["a"]}]`,
+			registry.Listed{Registered: registry.Registered{Schema: avro, Subject: "s", Version: 3, ID: 7}, Deleted: true, Aliases: []registry.Subject{"a"}},
+		},
+		"schema types": {
+			func(ctx context.Context, c *client) (any, error) { return c.SchemaTypes(ctx) },
+			"GET /schemas/types", "", `["JSON","AVRO"]`, []registry.SchemaType{registry.JSON, registry.Avro},
+		},
+		"ping": {
+			func(ctx context.Context, c *client) (any, error) { return nil, c.Ping(ctx) },
+			"GET /schemas/types", "", `["AVRO"]`, nil,
+		},
+		"largest id": {
+			func(ctx context.Context, c *client) (any, error) { return c.MaxID(ctx, 7) },
+			"GET /schemas/ids/7?fetchMaxId=true", "", `{"schema":"x","maxId":100}`, registry.SchemaID(100),
+		},
+		"contexts": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.Contexts(ctx, registry.Prefix(".st"), registry.Page(1, 2))
+			},
+			"GET /contexts?contextPrefix=.st&limit=2&offset=1", "", `[".staging"]`, []string{".staging"},
+		},
+		"delete a context": {
+			func(ctx context.Context, c *client) (any, error) { return nil, c.DeleteContext(ctx, "staging") },
+			"DELETE /contexts/.staging", "", "", nil,
+		},
+		"server version": {
+			func(ctx context.Context, c *client) (any, error) { return c.ServerVersion(ctx) },
+			"GET /v1/metadata/version", "", `{"version":"8.3.1","commitId":"abc"}`, registry.ServerVersion{Version: "8.3.1", CommitID: "abc"},
+		},
+		"cluster id": {
+			func(ctx context.Context, c *client) (any, error) { return c.ClusterID(ctx) },
+			"GET /v1/metadata/id", "", `{"id":"","scope":{"path":[],"clusters":{"kafka-cluster":"k","schema-registry-cluster":"r"}}}`,
+			registry.ClusterID{Kafka: "k", Registry: "r"},
+		},
+		"deployment": {
+			func(ctx context.Context, c *client) (any, error) { return c.Deployment(ctx) },
+			"GET /v1/metadata/deployment", "", `{"attributes":["a:b"]}`, []string{"a:b"},
+		},
 		"no subjects": {
 			func(ctx context.Context, c *client) (any, error) { return c.Subjects(ctx) },
 			"GET /subjects", "", `[]`, []registry.Subject{},
@@ -291,6 +357,15 @@ func TestEachMethodSpeaksItsRESTCall(t *testing.T) {
 	}
 }
 
+// first is the first entry of a sequence, after which it is left.
+func first[T any](all iter.Seq2[T, error]) (T, error) {
+	for v, err := range all {
+		return v, err
+	}
+	var none T
+	return none, errors.New("the sequence is empty")
+}
+
 func parsed(t *testing.T, text string) (v any) {
 	if text != "" {
 		if err := json.Unmarshal([]byte(text), &v); err != nil {
@@ -338,6 +413,13 @@ func TestImpossibleArgumentsCostNoRequest(t *testing.T) {
 		"references to 0":   {errOf(c.ReferencedBy(ctx, "s", 0)), registry.ErrInvalidVersion},
 		"subjects of id 0":  {errOf(c.SubjectsByID(ctx, 0)), registry.ErrSchemaNotFound},
 		"versions of id -1": {errOf(c.VersionsByID(ctx, -1)), registry.ErrSchemaNotFound},
+		"text of id 0":      {errOf(c.TextByID(ctx, 0, "")), registry.ErrSchemaNotFound},
+		"text of version 0": {errOf(c.VersionText(ctx, "s", 0, "")), registry.ErrInvalidVersion},
+		"text of nothing":   {errOf(c.VersionText(ctx, "", 1, "")), registry.ErrInvalidSubject},
+		"largest id at 0":   {errOf(c.MaxID(ctx, 0)), registry.ErrSchemaNotFound},
+		"default context":   {c.DeleteContext(ctx, "."), nil},
+		"no context":        {c.DeleteContext(ctx, ""), nil},
+		"context's subject": {c.DeleteContext(ctx, ":.staging:x"), nil},
 		"delete version 0":  {errOf(c.DeleteVersion(ctx, "s", 0)), registry.ErrInvalidVersion},
 		"test version 0":    {errOf(c.TestCompatibility(ctx, "s", 0, registry.Schema{})), registry.ErrInvalidVersion},
 		"empty subject":     {errOf(c.Register(ctx, "", registry.Schema{})), registry.ErrInvalidSubject},
