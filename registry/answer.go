@@ -13,13 +13,13 @@ import (
 )
 
 // readError reads an answer that is not a success into e.
-func (c *Client) readError(e *Error, resp *http.Response, data []byte, schemaText string) {
+func (s *scrubber) readError(e *Error, resp *http.Response, data []byte, schemaText string) {
 	var body struct {
 		Code    int64  `json:"error_code"`
 		Message string `json:"message"`
 	}
 	if json.Unmarshal(data, &body) == nil && (body.Code == int64(e.Status) || body.Code/100 == int64(e.Status)) {
-		e.Code, e.Message = Code(body.Code), c.scrub.message(body.Message, schemaText)
+		e.Code, e.Message = Code(body.Code), s.message(body.Message, schemaText)
 		return
 	}
 	e.Message = describe(resp, data)
@@ -57,7 +57,7 @@ func readBounded(resp *http.Response, limit int64) ([]byte, error) {
 
 // clean takes the URL and credentials out of an error of net/http. Where the
 // text below had some, the chain below is dropped too.
-func (c *Client) clean(err error) error {
+func (s *scrubber) clean(err error) error {
 	for {
 		ue, ok := errors.AsType[*url.Error](err)
 		if !ok {
@@ -66,7 +66,7 @@ func (c *Client) clean(err error) error {
 		err = ue.Err
 	}
 	text := err.Error()
-	if scrubbed := c.scrub.text(text); scrubbed != text {
+	if scrubbed := s.text(text); scrubbed != text {
 		return errors.New(scrubbed)
 	}
 	return err

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -16,7 +15,8 @@ import (
 type Client struct {
 	endpoints      *endpoints
 	http           *http.Client
-	ownTransport   *http.Transport // nil when the caller's client is used
+	ownTransport   ownTransport // nil when the caller's client is used
+	credentials    credentials  // nil where those in the endpoints are all
 	scrub          *scrubber
 	gate           *gate
 	retries        int
@@ -57,6 +57,9 @@ func NewClient(url string, opts ...ClientOption) (*Client, error) {
 			return nil, err
 		}
 	}
+	if err := cfg.checkTogether(); err != nil {
+		return nil, err
+	}
 	scrub := &scrubber{}
 	eps, err := newEndpoints(append([]string{url}, cfg.failover...), &cfg, scrub)
 	if err != nil {
@@ -87,17 +90,13 @@ func NewClient(url string, opts ...ClientOption) (*Client, error) {
 		own.CheckRedirect = redirectPolicy(cfg.httpClient.CheckRedirect)
 		c.http = &own
 	} else {
-		c.ownTransport = &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-			ForceAttemptHTTP2:     true,
-			MaxIdleConns:          32,
-			MaxIdleConnsPerHost:   8,
-			IdleConnTimeout:       90 * time.Second,
-			TLSHandshakeTimeout:   5 * time.Second,
-			ExpectContinueTimeout: time.Second,
+		if c.ownTransport, err = newTransport(&cfg, cfg.tls, c.log); err != nil {
+			return nil, err
 		}
 		c.http = &http.Client{Transport: c.ownTransport, CheckRedirect: redirectPolicy(nil)}
+	}
+	if err := c.proveWith(&cfg); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
@@ -159,6 +158,9 @@ func (c *Client) Close(ctx context.Context) error {
 	err := c.gate.shut(ctx)
 	if c.ownTransport != nil {
 		c.ownTransport.CloseIdleConnections()
+	}
+	if t, ok := c.credentials.(*tokenSource); ok {
+		t.close()
 	}
 	return err
 }

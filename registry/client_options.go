@@ -37,6 +37,10 @@ type clientConfig struct {
 	breaker        int
 	breakerRest    time.Duration
 	context        string
+	tls            TLS
+	hasTLS         bool
+	proxy          proxy
+	connectTimeout time.Duration
 	hook           RequestHook
 	log            *slog.Logger
 }
@@ -55,6 +59,7 @@ func defaultClientConfig() clientConfig {
 		missingTTL:     10 * time.Second,
 		breaker:        5,
 		breakerRest:    30 * time.Second,
+		connectTimeout: 5 * time.Second,
 		log:            slog.Default(),
 	}
 }
@@ -89,18 +94,13 @@ func WithAuth(auth Auth) ClientOption {
 // client itself sets are refused.
 func WithHeader(name, value string) ClientOption {
 	return clientOptionFunc(func(c *clientConfig) error {
-		key := http.CanonicalHeaderKey(name)
-		switch key {
-		case "Accept", "Accept-Encoding", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Host", "Trailer", "Transfer-Encoding":
-			return fmt.Errorf("registry: header %s is the client's own and cannot be set", key)
-		}
-		if !validHeader(name, value) {
-			return errors.New("registry: a header's name or value has characters that HTTP does not allow (RFC 9110 section 5)")
+		if err := checkHeader(name, value); err != nil {
+			return fmt.Errorf("registry: %w", err)
 		}
 		if c.headers == nil {
 			c.headers = make(http.Header)
 		}
-		c.headers.Add(key, value)
+		c.headers.Add(name, value)
 		return nil
 	})
 }

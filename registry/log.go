@@ -18,6 +18,8 @@ const (
 	logStale
 	logRefresh
 	logCredentials
+	logCertificates
+	logRotation
 	logKinds
 )
 

@@ -82,6 +82,9 @@ type attempt struct {
 
 	silent bool // nothing that could be a registry answered
 	unsure bool // the request may have been carried out
+
+	unsent bool // nothing was sent, for there were no credentials to send
+	renew  bool // the credentials were refused, and there may be better ones
 }
 
 // do sends the request until it succeeds, nothing more can be hoped for, the
@@ -105,11 +108,12 @@ func (c *Client) do(ctx context.Context, req request, parse func([]byte) error) 
 		defer cancel()
 	}
 
-	sent := 0
+	sent, renewed := 0, false
 	for round := 1; ; round++ {
 		var last attempt
 		order, open := c.endpoints.round(time.Now(), round == 1)
-		for i, k := range order {
+		for i := 0; i < len(order); i++ {
+			k := order[i]
 			probe := false
 			if round == 1 {
 				var may bool
@@ -124,21 +128,28 @@ func (c *Client) do(ctx context.Context, req request, parse func([]byte) error) 
 				last.err.Attempts = sent
 			}
 			if ctx.Err() != nil && last.again {
-				if ctx.Err() == context.DeadlineExceeded {
+				if ctx.Err() == context.DeadlineExceeded && !last.unsent {
 					c.ill(k, last, probe) // another one shall come first next time
 				}
 				last.err.Err = c.endOf(ctx, last.err.Err)
 				c.sent(ctx, req, k, sent, began, last)
 				return last.err
 			}
-			if last.ill {
+			switch {
+			case last.unsent: // says nothing of the URL
+			case last.ill:
 				c.ill(k, last, probe)
-			} else {
+			default:
 				c.well(k)
 			}
 			c.sent(ctx, req, k, sent, began, last)
 			if last.err == nil {
 				return nil
+			}
+			if last.renew && !renewed {
+				renewed = true
+				i-- // the same URL once more
+				continue
 			}
 			if !last.again && !last.other || req.once && last.unsure {
 				return last.err
@@ -242,12 +253,16 @@ func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byt
 	}
 	hr, err := http.NewRequestWithContext(ctx, req.method, target, reader)
 	if err != nil {
-		fail.Err = c.clean(err)
+		fail.Err = c.scrub.clean(err)
 		return attempt{err: fail}
 	}
 	hr.Header = ep.header.Clone()
 	if body != nil {
 		hr.Header.Set("Content-Type", mediaType)
+	}
+	proof, scrub, refusal := c.authorize(ctx, hr, fail)
+	if refusal.err != nil {
+		return refusal
 	}
 	resp, err := c.http.Do(hr)
 	if err != nil {
@@ -255,10 +270,10 @@ func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byt
 			if resp != nil { // net/http gives the redirecting answer, its body closed
 				fail.Status = resp.StatusCode
 			}
-			fail.Message, fail.Err = c.scrub.text(redirect.Error()), ErrNotRegistry
+			fail.Message, fail.Err = scrub.text(redirect.Error()), ErrNotRegistry
 			return attempt{err: fail, other: true, ill: true}
 		}
-		fail.Err = unavailable{c.clean(err)}
+		fail.Err = unavailable{scrub.clean(err)}
 		op, _ := errors.AsType[*net.OpError](err)
 		return attempt{err: fail, again: true, ill: true, silent: true, unsure: op == nil || op.Op != "dial"}
 	}
@@ -271,7 +286,7 @@ func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byt
 		fail.Message, fail.Err = fmt.Sprintf("more than %d bytes (WithResponseLimit)", c.maxResponse), ErrTooLarge
 		return attempt{err: fail}
 	case err != nil:
-		fail.Message, fail.Err = "the answer broke off", unavailable{c.clean(err)}
+		fail.Message, fail.Err = "the answer broke off", unavailable{scrub.clean(err)}
 		return attempt{err: fail, again: true, ill: true, silent: true, unsure: true}
 	case resp.StatusCode >= 200 && resp.StatusCode <= 299:
 		if err := parse(data); err != nil {
@@ -280,7 +295,7 @@ func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byt
 		}
 		return attempt{status: resp.StatusCode}
 	}
-	c.readError(fail, resp, data, req.schema)
+	scrub.readError(fail, resp, data, req.schema)
 	if retryableStatus(fail.Status) {
 		fail.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		return attempt{
@@ -290,7 +305,8 @@ func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byt
 		}
 	}
 	foreign := fail.Err != nil
-	return attempt{err: fail, other: foreign && !errors.Is(fail, ErrDenied), ill: foreign}
+	renew := fail.Status == http.StatusUnauthorized && c.credentials != nil && c.credentials.refused(proof)
+	return attempt{err: fail, other: foreign && !errors.Is(fail, ErrDenied), ill: foreign, renew: renew}
 }
 
 // marshal is json.Marshal without HTML escapes, so that texts stay as short as they were.

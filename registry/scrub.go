@@ -2,8 +2,10 @@ package registry
 
 import (
 	"encoding/base64"
+	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -28,6 +30,20 @@ func (s *scrubber) add(secret string) {
 			s.secrets = append(s.secrets, form)
 		}
 	}
+}
+
+// with is a scrubber that also knows credentials of one request.
+func (s *scrubber) with(headers http.Header) *scrubber {
+	more := &scrubber{secrets: slices.Clip(s.secrets)}
+	for _, values := range headers {
+		for _, value := range values {
+			if _, token, ok := strings.Cut(value, " "); ok {
+				more.add(token)
+			}
+			more.add(value)
+		}
+	}
+	return more
 }
 
 var userInfo = regexp.MustCompile(`[^\s/"'@]+:[^\s/"'@]*@`)
