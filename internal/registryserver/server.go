@@ -18,6 +18,7 @@ import (
 
 const (
 	readHeaderTimeout = 10 * time.Second
+	readTimeout       = time.Minute // with the body: nobody holds a connection by sending slowly
 	idleTimeout       = 2 * time.Minute
 )
 
@@ -135,6 +136,7 @@ func Listen(addr string, opts Options) (*Server, error) {
 		http: &http.Server{
 			Handler:           handler,
 			ReadHeaderTimeout: readHeaderTimeout,
+			ReadTimeout:       readTimeout,
 			IdleTimeout:       idleTimeout,
 			ErrorLog:          discardLog(),
 		},
