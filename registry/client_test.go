@@ -146,7 +146,7 @@ func TestEachMethodSpeaksItsRESTCall(t *testing.T) {
 		"versions and whether they are deleted": {
 			func(ctx context.Context, c *client) (any, error) { return c.VersionStates(ctx, "s") },
 			"GET /subjects/s/versions?deleted=true&deletedAsNegative=true", "", `[-1,2,-3]`,
-			[]registry.VersionState{{1, true}, {2, false}, {3, true}},
+			[]registry.VersionState{{Version: 1, Deleted: true}, {Version: 2}, {Version: 3, Deleted: true}},
 		},
 		"deleted subjects": {
 			func(ctx context.Context, c *client) (any, error) {

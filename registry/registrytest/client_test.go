@@ -12,9 +12,9 @@ import (
 )
 
 // client is a client of the registry until the end of the test.
-func client(t *testing.T, reg *registrytest.Registry) *registry.Client {
+func client(t *testing.T, reg *registrytest.Registry, opts ...registry.ClientOption) *registry.Client {
 	t.Helper()
-	c, err := registry.NewClient(reg.URL())
+	c, err := registry.NewClient(reg.URL(), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
