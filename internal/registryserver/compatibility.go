@@ -55,12 +55,12 @@ func (e *Engine) incompatibilities(config *config, d *draft, previous []*stored)
 }
 
 // inGroup are the versions that a schema with that metadata is compared with.
-func (config *config) inGroup(m *registry.Metadata, versions []*stored) []*stored {
-	if config.Group == nil {
+func (c *config) inGroup(m *registry.Metadata, versions []*stored) []*stored {
+	if c.Group == nil {
 		return versions
 	}
-	group := groupOf(m, *config.Group)
-	return slices.DeleteFunc(slices.Clone(versions), func(v *stored) bool { return groupOf(v.Metadata, *config.Group) != group })
+	group := groupOf(m, *c.Group)
+	return slices.DeleteFunc(slices.Clone(versions), func(v *stored) bool { return groupOf(v.Metadata, *c.Group) != group })
 }
 
 // compared is what a level means: the direction, and those of the earlier versions
