@@ -221,6 +221,8 @@ func TestModesAreSetAndRemoved(t *testing.T) {
 	set(registry.OfSubject("s"), registry.ModeReadOnly)
 	set(registry.OfSubject("t"), registry.ModeReadOnly)
 	same(t, "DeleteMode, recursive", registry.ModeReadWrite)(c.DeleteMode(ctx, registry.Global(), registry.Recursive()))
+	refused(t, "Mode after", registry.ErrNoSubjectMode)(c.Mode(ctx, registry.OfSubject("s")))
+	refused(t, "Mode after", registry.ErrNoSubjectMode)(c.Mode(ctx, registry.OfSubject("t")))
 	same(t, "mode of all", registry.ModeReadWrite)(c.Mode(ctx, registry.Global()))
 	must(t)(c.Register(context.WithoutCancel(ctx), "u", text(eventV1)))
 	refused(t, "import among live subjects", registry.ErrNotPermitted)(nil, c.SetMode(ctx, registry.Global(), registry.ModeImport))
