@@ -12,12 +12,12 @@ import (
 
 // call is one request on its way through a handler.
 type call struct {
-	e      *Engine
-	r      *http.Request
-	query  url.Values
-	body   []byte
-	path   map[string]string // the parameters of the route, decoded
-	drafts []draft           // schemas parsed for this request
+	e     *Engine
+	r     *http.Request
+	query url.Values
+	body  []byte
+	path  map[string]string // the parameters of the route, decoded
+	work                    // parsed and compared for this request
 }
 
 // param is a path parameter.
@@ -157,14 +157,16 @@ func (v *stored) briefAnswer() versionAnswer {
 }
 
 // formatted is the answer as the parameters format, referenceFormat and findTags ask.
+// e.mu must be held.
 func (c *call) formatted(v *stored, a versionAnswer) versionAnswer {
+	c.defers = false // all is decided
 	if c.query.Get("format") == "resolved" && len(v.References) > 0 {
-		if p, err := c.e.parseStored(v, 0); err == nil {
+		if p, err := c.parseStored(v, 0); err == nil {
 			a.Schema = p.Resolved()
 		}
 	}
 	if wanted := c.query["findTags"]; len(wanted) > 0 {
-		if p, err := c.e.parseStored(v, 0); err == nil {
+		if p, err := c.parseStored(v, 0); err == nil {
 			a.Tags = tagsOf(p, v.Text, wanted)
 		}
 	}

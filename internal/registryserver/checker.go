@@ -17,6 +17,14 @@ type Checker interface {
 	Check(writer, reader Parsed) ([]Difference, error)
 }
 
+// LenientChecker is a Checker with rules of their own for the policy LENIENT. Others
+// compare in one way under every policy.
+type LenientChecker interface {
+	Checker
+	// CheckLenient is Check under the policy LENIENT.
+	CheckLenient(writer, reader Parsed) ([]Difference, error)
+}
+
 // ParseOptions say how a schema is read.
 type ParseOptions struct {
 	// Imports are the schemas that the references point at, in their order.
@@ -47,13 +55,16 @@ type Difference struct {
 	Type        string // such as TYPE_MISMATCH; empty where the reference registry names none
 	Path        string // the place in the reader schema
 	Description string // a sentence, without the path
-	Info        string // more about it
+	Info        string // more about it, where the type's messages have that
 }
 
 // String is the difference as the registry's details and verbose messages have it.
 func (d Difference) String() string {
 	if d.Type == "" {
 		return d.Description
+	}
+	if d.Info == "" {
+		return fmt.Sprintf(`{errorType:"%s", description:"%s, at path '%s'"}`, d.Type, d.Description, d.Path)
 	}
 	return fmt.Sprintf("{errorType:'%s', description:'%s (path '%s')', additionalInfo:'%s'}", d.Type, d.Description, d.Path, d.Info)
 }

@@ -13,22 +13,22 @@ import (
 const maxOldSchema = 10 << 10
 
 // checkCompatible refuses a schema that does not go with the versions before it.
-func (e *Engine) checkCompatible(subject string, config *config, d *draft, previous []*stored) error {
-	details, err := e.incompatibilities(config, d, previous)
+func (c *call) checkCompatible(subject string, config *config, d *draft, previous []*stored) error {
+	details, err := c.incompatibilities(config, d, previous)
 	if err != nil {
 		return err
 	}
 	if len(details) == 0 {
 		return nil
 	}
-	e.metrics.refused("register", d.schema.Type)
+	c.e.metrics.refused("register", d.schema.Type)
 	return fail(registry.ErrIncompatible, "Schema being registered is incompatible with an earlier schema for subject \"%s\", details: [%s]",
 		subject, strings.Join(details, ", "))
 }
 
 // incompatibilities are the messages about the first earlier version that does not
 // go with the schema: none when all do. previous are live versions, oldest first.
-func (e *Engine) incompatibilities(config *config, d *draft, previous []*stored) ([]string, error) {
+func (c *call) incompatibilities(config *config, d *draft, previous []*stored) ([]string, error) {
 	level := config.level()
 	previous = config.inGroup(d.schema.Metadata, previous)
 	settings := fmt.Sprintf("{validateFields: '%t', compatibility: '%s'}", isTrue(config.ValidateFields), level)
@@ -38,10 +38,34 @@ func (e *Engine) incompatibilities(config *config, d *draft, previous []*stored)
 		}
 	}
 	direction, previous := compared(level, previous)
+	var groups [][]pair // what is compared for a version, newest first
+	var waits bool
 	for _, v := range slices.Backward(previous) {
-		details, err := e.compare(direction, d, v)
-		if err != nil {
-			return nil, err
+		if v.Type != d.schema.Type {
+			break // which makes further versions moot
+		}
+		old, err := c.parseStored(v, 0)
+		switch {
+		case errors.Is(err, errLater):
+			waits = true
+		case err != nil:
+			return nil, fail(registry.ErrInvalidSchema, "Invalid schema of version %d, details: %v", v.Version, err)
+		}
+		groups = append(groups, pairs(direction, pair{kind: v.Type, lenient: config.lenient()}, old, d.parsed))
+	}
+	if waits {
+		return nil, errLater
+	}
+	if err := c.check(groups); err != nil {
+		return nil, err
+	}
+	for i, v := range slices.Backward(previous) {
+		details := []string{"Incompatible because of different schema type"}
+		if n := len(previous) - 1 - i; n < len(groups) {
+			var err error
+			if details, err = c.details(groups[n]); err != nil {
+				return nil, err
+			}
 		}
 		if len(details) == 0 {
 			continue
@@ -94,27 +118,35 @@ func shorten(text string) string {
 	return strings.ToValidUTF8(text[:maxOldSchema], "") + "..."
 }
 
-// compare lists the differences between a schema and one earlier version.
-func (e *Engine) compare(direction string, d *draft, v *stored) ([]string, error) {
-	if d.schema.Type != v.Type {
-		return []string{"Incompatible because of different schema type"}, nil
+// pairs are the comparisons that a direction means between an old schema and a new one.
+func pairs(direction string, of pair, old, new Parsed) []pair {
+	var all []pair
+	if direction != "FORWARD" {
+		of.writer, of.reader = old, new
+		all = append(all, of)
 	}
-	old, err := e.parseStored(v, 0)
-	if err != nil {
-		return nil, fail(registry.ErrInvalidSchema, "Invalid schema of version %d, details: %v", v.Version, err)
+	if direction != "BACKWARD" {
+		of.writer, of.reader = new, old
+		all = append(all, of)
 	}
+	return all
+}
+
+// details are the messages about a version, from what was compared for it.
+func (c *call) details(group []pair) ([]string, error) {
 	var details []string
-	for _, pair := range pairs(direction, d, v, old) {
-		verdict := e.check(pair)
-		for _, diff := range verdict.differences {
+	var err error
+	for _, p := range group {
+		v := c.verdicts[p]
+		for _, diff := range v.differences {
 			details = append(details, diff.String())
 		}
-		err = errors.Join(err, verdict.err)
+		err = errors.Join(err, v.err)
 	}
 	switch {
 	case errors.Is(err, errUnchecked):
 		return nil, fail(registry.ErrNotPermitted, "This registry cannot check the compatibility of %s schemas yet, so it takes a second version only under level NONE: "+
-			"set the subject's level to NONE if that is meant", v.Type)
+			"set the subject's level to NONE if that is meant", group[0].kind)
 	case err != nil:
 		return []string{"The check of compatibility was given up: " + err.Error()}, nil
 	}
@@ -157,10 +189,12 @@ func (c *call) test(against func(*subject) ([]*stored, error)) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return decide(c, c.e.mu.RLocker(), func() (any, error) { return c.testUnder(req, against) })
+}
+
+// testUnder compares a schema with versions of a subject. e.mu must be held.
+func (c *call) testUnder(req *schemaRequest, against func(*subject) ([]*stored, error)) (any, error) {
 	e, subject, normalize := c.e, c.subject(), c.flag("normalize")
-	c.parseAhead(subject, req.schema, true, normalize)
-	e.mu.RLock()
-	defer e.mu.RUnlock()
 	previous, err := against(e.state.subject(subject))
 	if err != nil {
 		return nil, err
@@ -173,7 +207,7 @@ func (c *call) test(against func(*subject) ([]*stored, error)) (any, error) {
 	if err == nil {
 		var d *draft
 		if d, err = c.parse(subject, req.schema, true, normalize || config.normalizes()); err == nil {
-			if details, err = e.incompatibilities(config, d, previous); len(details) > 0 {
+			if details, err = c.incompatibilities(config, d, previous); len(details) > 0 {
 				e.metrics.refused("test", d.schema.Type)
 			}
 		}

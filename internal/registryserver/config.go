@@ -54,6 +54,11 @@ func (c *config) level() string {
 	return *c.Level
 }
 
+// lenient reports whether schemas are compared under the policy LENIENT.
+func (c *config) lenient() bool {
+	return c.Policy != nil && *c.Policy == string(registry.PolicyLenient)
+}
+
 func isTrue(b *bool) bool { return b != nil && *b }
 
 func (c *config) normalizes() bool { return isTrue(c.Normalize) }

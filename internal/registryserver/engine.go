@@ -48,7 +48,6 @@ type Engine struct {
 	maxBody  int64
 	checkers map[registry.SchemaType]Checker
 	parsed   *lru.Cache[parsedKey, Parsed]
-	verdicts *lru.Cache[verdictKey, verdict]
 	now      func() time.Time
 	metrics  *metrics
 
@@ -72,16 +71,11 @@ func Open(opts Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("registryserver: %w", err)
 	}
-	verdicts, err := lru.New[verdictKey, verdict](keptVerdicts)
-	if err != nil {
-		return nil, fmt.Errorf("registryserver: %w", err)
-	}
 	e := &Engine{
 		log:      opts.Logger,
 		maxBody:  opts.MaxBody,
 		checkers: checkers(),
 		parsed:   parsed,
-		verdicts: verdicts,
 		now:      time.Now,
 		state:    newState(),
 	}

@@ -42,7 +42,7 @@ func (c *call) find(qualified string, req *schemaRequest, normalize, deleted boo
 	}
 	if req.version == int32(registry.LatestVersion) {
 		if v := sub.latest(); v != nil {
-			return e.canStandFor(d, v, v), nil
+			return c.canStandFor(d, v, v), nil
 		}
 		return nil, nil
 	}
@@ -54,7 +54,7 @@ func (c *call) find(qualified string, req *schemaRequest, normalize, deleted boo
 		if v.Deleted && !deleted {
 			continue
 		}
-		if m := e.canStandFor(d, v, latest); m != nil {
+		if m := c.canStandFor(d, v, latest); m != nil {
 			return m, nil
 		}
 	}
@@ -96,7 +96,7 @@ func better(best, v *stored, deleted bool) *stored {
 // canStandFor reports whether a version is what a schema means that is not the same
 // in all: its metadata or rule set may be left out, and its references may be
 // written out. Where metadata are left out, those of the latest version are meant.
-func (e *Engine) canStandFor(d *draft, v, latest *stored) *match {
+func (c *call) canStandFor(d *draft, v, latest *stored) *match {
 	if v.Type != d.schema.Type {
 		return nil
 	}
@@ -107,7 +107,9 @@ func (e *Engine) canStandFor(d *draft, v, latest *stored) *match {
 		return &match{v, d.schema.Metadata == nil && latest != nil && !tiedToVersion(latest.Metadata) && equalMetadata(v.Metadata, latest.Metadata)}
 	}
 	if len(d.schema.References) == 0 && len(v.References) > 0 {
-		if p, err := e.parseStored(v, 0); err == nil && d.parsed.Resolved() == p.Resolved() {
+		defer func(defers bool) { c.defers = defers }(c.defers)
+		c.defers = false
+		if p, err := c.parseStored(v, 0); err == nil && d.parsed.Resolved() == p.Resolved() {
 			return &match{v, false}
 		}
 	}
@@ -163,11 +165,13 @@ func (c *call) lookup() (any, error) {
 		return nil, err
 	}
 	req.version = 0
+	return decide(c, c.e.mu.RLocker(), func() (any, error) { return c.lookupUnder(req) })
+}
+
+// lookupUnder finds a schema. e.mu must be held.
+func (c *call) lookupUnder(req *schemaRequest) (any, error) {
 	subject, e := c.subject(), c.e
 	normalize, deleted := c.flag("normalize"), c.flag("deleted")
-	c.parseAhead(subject, req.schema, false, normalize)
-	e.mu.RLock()
-	defer e.mu.RUnlock()
 	m, err := c.find(subject, req, normalize, deleted)
 	if err != nil {
 		return nil, err

@@ -20,24 +20,21 @@ func (c *call) register() (any, error) {
 	}
 	subject := c.subject()
 	normalize := c.flag("normalize")
-	// The text is parsed before the lock is taken, as long as it may be.
-	c.parseAhead(subject, req.schema, false, normalize)
-	c.parseAhead(subject, req.schema, true, normalize)
-	c.compareAhead(subject)
-	m, err := c.registerUnder(subject, req, normalize)
-	if err != nil {
-		return nil, err
-	}
-	a := m.answer()
-	a.Subject = ""
-	return c.formatted(m.stored, a), nil
+	return decide(c, &c.e.mu, func() (any, error) {
+		m, err := c.registerUnder(subject, req, normalize)
+		if err != nil {
+			return nil, err
+		}
+		a := m.answer()
+		a.Subject = ""
+		return c.formatted(m.stored, a), nil
+	})
 }
 
-// registerUnder registers a schema, or finds it registered.
+// registerUnder registers a schema, or finds it registered. e.mu must be held for
+// writing.
 func (c *call) registerUnder(subject string, req *schemaRequest, normalize bool) (*match, error) {
 	e := c.e
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	config, mode := e.configInScope(subject), e.modeInScope(subject)
 	normalize = normalize || config.normalizes()
 	sub := e.state.subject(subject)
@@ -104,14 +101,14 @@ func (c *call) registerUnder(subject string, req *schemaRequest, normalize bool)
 	if req.version == 0 && d.parsed != nil && len(d.schema.References) == 0 {
 		for _, v := range slices.Backward(sub.liveVersions()) {
 			if len(v.References) > 0 && (id < 0 || id == v.ID) {
-				if m := e.canStandFor(d, v, nil); m != nil {
+				if m := c.canStandFor(d, v, nil); m != nil {
 					return m, nil
 				}
 			}
 		}
 	}
 	if !importing(mode) {
-		if err := e.checkCompatible(subject, config, d, sub.liveVersions()); err != nil {
+		if err := c.checkCompatible(subject, config, d, sub.liveVersions()); err != nil {
 			return nil, err
 		}
 	}
@@ -174,7 +171,6 @@ func (e *Engine) add(subject string, sub *subject, d *draft, id, version int32) 
 	if sub != nil {
 		if old := sub.at(version); old != nil && old.guid != v.guid {
 			e.parsed.Purge() // what refers to it means something else now
-			e.verdicts.Purge()
 		}
 		for _, old := range sub.versions {
 			if old.Deleted && old.ID == v.ID && old.Version != version && len(e.state.referrers[old.place()]) == 0 {

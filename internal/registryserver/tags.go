@@ -1,6 +1,7 @@
 package registryserver
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/concord-go/concord/registry"
@@ -106,7 +107,11 @@ func (c *call) retag(subject string, d *draft, req *schemaRequest, latest *store
 	}
 	parts := entities(d.parsed, tree)
 	if req.propagate && latest != nil {
-		if p, err := c.e.parseStored(latest, 0); err == nil {
+		p, err := c.parseStored(latest, 0)
+		if errors.Is(err, errLater) {
+			return nil, err
+		}
+		if err == nil {
 			for _, t := range tagsOf(p, latest.Text, []string{"*"}) {
 				if part := parts[t.Entity]; part != nil {
 					if err := part.setTexts(tagsProperty, union(part.texts(tagsProperty), t.Tags)); err != nil {
@@ -189,13 +194,15 @@ func (c *call) setTags() (any, error) {
 		req.schema.RuleSet = rules
 	}
 	req.schema.RuleSet = withoutRules(mergeRuleSets(req.schema.RuleSet, merge), remove)
-	m, err := c.registerUnder(v.Subject, req, false)
-	if err != nil {
-		return nil, err
-	}
-	a := m.answer()
-	a.Subject = ""
-	return a, nil
+	return decide(c, &c.e.mu, func() (any, error) {
+		m, err := c.registerUnder(v.Subject, req, false)
+		if err != nil {
+			return nil, err
+		}
+		a := m.answer()
+		a.Subject = ""
+		return a, nil
+	})
 }
 
 // withoutRules is a rule set without the rules of those names.
