@@ -1,0 +1,110 @@
+package jsonschema
+
+import (
+	"math"
+	"strconv"
+)
+
+// present reports whether the member is there.
+func (p place) present() bool { return p.value != nil }
+
+// integer is the member's whole number of 32 bits, nil when it is not there.
+func (p place) integer() (*int64, error) {
+	if !p.present() {
+		return nil, nil
+	}
+	if p.value.kind != numberValue {
+		return nil, p.want("a whole number")
+	}
+	i, err := strconv.ParseInt(p.value.text, 10, 32)
+	if err != nil {
+		return nil, p.fail("must be a whole number up to %d, written without a point or an exponent", math.MaxInt32)
+	}
+	return &i, nil
+}
+
+// number is the member's number, nil when it is not there.
+func (p place) number() (*number, error) {
+	if !p.present() {
+		return nil, nil
+	}
+	if p.value.kind != numberValue {
+		return nil, p.want("a number")
+	}
+	return &number{p.value.text}, nil
+}
+
+// string is the member's string; ok is false when it is not there.
+func (p place) string() (s string, ok bool, err error) {
+	if !p.present() {
+		return "", false, nil
+	}
+	if p.value.kind != stringValue {
+		return "", false, p.want("a string")
+	}
+	return p.value.text, true, nil
+}
+
+// bool is the member's boolean, false when it is not there.
+func (p place) bool() (bool, error) {
+	if !p.present() {
+		return false, nil
+	}
+	if p.value.kind != boolValue {
+		return false, p.want("a boolean")
+	}
+	return p.value.bool, nil
+}
+
+// strings is the member's array of strings.
+func (p place) strings() ([]string, error) {
+	if !p.present() {
+		return nil, nil
+	}
+	if p.value.kind != arrayValue {
+		return nil, p.want("an array of strings")
+	}
+	list := make([]string, 0, len(p.value.values))
+	for i, v := range p.value.values {
+		if v.kind != stringValue {
+			return nil, p.item(i).want("a string")
+		}
+		list = append(list, v.text)
+	}
+	return list, nil
+}
+
+// pattern is the member's regular expression, nil when it is not there.
+func (p place) pattern() (*pattern, error) {
+	text, ok, err := p.string()
+	if !ok || err != nil {
+		return nil, err
+	}
+	re, err := newPattern(text)
+	if err != nil {
+		return nil, p.fail("not a regular expression: %v", err)
+	}
+	return re, nil
+}
+
+// loadAnnotations reads what a schema says about itself.
+func (l *loader) loadAnnotations(n *node, p place) error {
+	for _, a := range []struct {
+		keyword string
+		to      **value
+	}{{l.idKeyword(), &n.id}, {"title", &n.title}, {"description", &n.description}} {
+		at := p.member(a.keyword)
+		if _, _, err := at.string(); err != nil {
+			return err
+		}
+		*a.to = at.value
+	}
+	if n.id != nil && !isURI(n.id.text) {
+		return p.member(l.idKeyword()).fail("must be a URI reference")
+	}
+	n.fallback = p.value.get("default")
+	if v := p.value.get("connect.type"); v != nil && v.kind == stringValue && v.text == "bytes" {
+		n.connectBytes = true
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+package jsonschema
+
+// modernKeyword reads one keyword: p is the object, at the keyword's value.
+type modernKeyword func(l *loader, p, at place) (*node, error)
+
+// modernKeywords are the keywords of the drafts 2019-09 and 2020-12, the latter's meaning where
+// they differ, except those that loadDeferred reads.
+var modernKeywords map[string]modernKeyword
+
+func init() {
+	modernKeywords = map[string]modernKeyword{
+		"$ref":                 func(l *loader, _, at place) (*node, error) { return l.loadReference(at) },
+		"$dynamicRef":          func(l *loader, _, at place) (*node, error) { return l.loadReference(at) },
+		"type":                 readType,
+		"enum":                 readEnum,
+		"const":                readConst,
+		"allOf":                readCombined(allOf),
+		"anyOf":                readCombined(anyOf),
+		"oneOf":                readCombined(oneOf),
+		"not":                  readNot,
+		"if":                   readIf,
+		"minLength":            readInteger(stringNode, func(n *node) **int64 { return &n.minLength }),
+		"maxLength":            readInteger(stringNode, func(n *node) **int64 { return &n.maxLength }),
+		"minItems":             readInteger(arrayNode, func(n *node) **int64 { return &n.minItems }),
+		"maxItems":             readInteger(arrayNode, func(n *node) **int64 { return &n.maxItems }),
+		"minProperties":        readInteger(objectNode, func(n *node) **int64 { return &n.minProperties }),
+		"maxProperties":        readInteger(objectNode, func(n *node) **int64 { return &n.maxProperties }),
+		"minimum":              readNumber(func(n *node) **number { return &n.minimum }),
+		"maximum":              readNumber(func(n *node) **number { return &n.maximum }),
+		"exclusiveMinimum":     readNumber(func(n *node) **number { return &n.exclusiveMin }),
+		"exclusiveMaximum":     readNumber(func(n *node) **number { return &n.exclusiveMax }),
+		"multipleOf":           readNumber(func(n *node) **number { return &n.multipleOf }),
+		"pattern":              readPattern,
+		"format":               readFormat,
+		"readOnly":             readFlag,
+		"writeOnly":            readFlag,
+		"items":                readItems,
+		"prefixItems":          readPrefixItems,
+		"contains":             readContains,
+		"uniqueItems":          readUniqueItems,
+		"required":             readRequired,
+		"additionalProperties": readAdditionalProperties,
+		"propertyNames":        readPropertyNames,
+		"dependentRequired":    readDependentRequired,
+		"dependentSchemas":     readDependentSchemas,
+	}
+}
+
+func readType(_ *loader, _, at place) (*node, error) {
+	switch at.value.kind {
+	case stringValue:
+		return typedModern(at)
+	case arrayValue:
+		n := &node{kind: combinedNode, criterion: anyOf, implied: true}
+		for i := range at.value.values {
+			sub, err := typedModern(at.item(i))
+			if err != nil {
+				return nil, err
+			}
+			n.subs = append(n.subs, sub)
+		}
+		return n, nil
+	}
+	return nil, at.want("a string or an array of strings")
+}
+
+func readEnum(_ *loader, _, at place) (*node, error) {
+	if at.value.kind != arrayValue {
+		return nil, at.want("an array")
+	}
+	return &node{kind: enumNode, values: at.value.values}, nil
+}
+
+func readConst(_ *loader, _, at place) (*node, error) {
+	return &node{kind: constNode, values: []*value{at.value}}, nil
+}
+
+func readCombined(c criterion) modernKeyword {
+	return func(l *loader, _, at place) (*node, error) {
+		subs, err := l.loadList(at)
+		if err != nil {
+			return nil, err
+		}
+		n := &node{kind: combinedNode, criterion: c}
+		for _, sub := range subs {
+			n = join(n, sub, &c)
+		}
+		return n, nil
+	}
+}
+
+func readNot(l *loader, _, at place) (*node, error) {
+	inner, err := l.load(at)
+	return &node{kind: notNode, not: inner}, err
+}
+
+func readIf(l *loader, p, at place) (n *node, err error) {
+	n = &node{kind: conditionNode}
+	if n.condition, err = l.load(at); err != nil {
+		return nil, err
+	}
+	if then := p.member("then"); then.present() {
+		if n.then, err = l.load(then); err != nil {
+			return nil, err
+		}
+	}
+	if elsewise := p.member("else"); elsewise.present() {
+		n.elsewise, err = l.load(elsewise)
+	}
+	return n, err
+}
+
+func readInteger(kind nodeKind, field func(*node) **int64) modernKeyword {
+	return func(_ *loader, _, at place) (*node, error) {
+		n := &node{kind: kind}
+		i, err := at.integer()
+		*field(n) = i
+		return n, err
+	}
+}
+
+func readNumber(field func(*node) **number) modernKeyword {
+	return func(_ *loader, _, at place) (*node, error) {
+		n := &node{kind: numberNode}
+		f, err := at.number()
+		*field(n) = f
+		return n, err
+	}
+}
+
+func readPattern(_ *loader, _, at place) (*node, error) {
+	re, err := at.pattern()
+	return &node{kind: stringNode, pattern: re}, err
+}
+
+func readFormat(_ *loader, _, at place) (*node, error) {
+	_, _, err := at.string()
+	return nothing(), err
+}
+
+func readFlag(_ *loader, _, at place) (*node, error) {
+	_, err := at.bool()
+	return nothing(), err
+}
+
+func readItems(l *loader, p, at place) (*node, error) {
+	every, err := l.load(at)
+	if err != nil {
+		return nil, err
+	}
+	n := &node{kind: arrayNode}
+	prefix := p.value.get("prefixItems")
+	switch {
+	case every.kind == falseNode:
+		n.noMoreItems = true
+	case every.kind == trueNode:
+	case prefix != nil && len(prefix.values) > 0:
+		n.moreItems = every
+	default:
+		n.items = every
+	}
+	return n, nil
+}
+
+func readPrefixItems(l *loader, _, at place) (*node, error) {
+	tuple, err := l.loadList(at)
+	return &node{kind: arrayNode, tuple: tuple}, err
+}
+
+func readContains(l *loader, p, at place) (n *node, err error) {
+	n = &node{kind: arrayNode}
+	if n.contains, err = l.load(at); err != nil {
+		return nil, err
+	}
+	if n.minContains, err = p.member("minContains").integer(); err != nil {
+		return nil, err
+	}
+	if n.minContains == nil {
+		one := int64(1)
+		n.minContains = &one
+	}
+	n.maxContains, err = p.member("maxContains").integer()
+	return n, err
+}
+
+func readUniqueItems(_ *loader, _, at place) (*node, error) {
+	unique, err := at.bool()
+	return &node{kind: arrayNode, uniqueItems: unique}, err
+}
+
+func readRequired(_ *loader, _, at place) (*node, error) {
+	names, err := at.strings()
+	return &node{kind: objectNode, required: names}, err
+}
+
+func readAdditionalProperties(l *loader, _, at place) (*node, error) {
+	more, err := l.load(at)
+	if err != nil {
+		return nil, err
+	}
+	n := &node{kind: objectNode}
+	switch more.kind {
+	case falseNode:
+		n.noMoreProperties = true
+	case trueNode:
+	default:
+		n.moreProperties = more
+	}
+	return n, nil
+}
+
+func readPropertyNames(l *loader, _, at place) (*node, error) {
+	names, err := l.load(at)
+	return &node{kind: objectNode, propertyNames: names}, err
+}
+
+func readDependentRequired(_ *loader, _, at place) (*node, error) {
+	n := &node{kind: objectNode}
+	return n, at.eachMember(func(name string, at place) error {
+		needs, err := at.strings()
+		if err == nil && len(needs) > 0 {
+			n.propertyDependencies = append(n.propertyDependencies, propertyDependency{name, needs})
+		}
+		return err
+	})
+}
+
+func readDependentSchemas(l *loader, _, at place) (*node, error) {
+	n := &node{kind: objectNode}
+	return n, at.eachMember(func(name string, at place) error {
+		schema, err := l.load(at)
+		n.schemaDependencies = append(n.schemaDependencies, property{name, schema})
+		return err
+	})
+}
