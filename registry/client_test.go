@@ -218,6 +218,30 @@ func TestEachMethodSpeaksItsRESTCall(t *testing.T) {
 			func(ctx context.Context, c *client) (any, error) { return c.MaxID(ctx, 7) },
 			"GET /schemas/ids/7?fetchMaxId=true", "", `{"schema":"x","maxId":100}`, registry.SchemaID(100),
 		},
+		"tags": {
+			func(ctx context.Context, c *client) (any, error) { return c.Tags(ctx, "s", 3, "PII", "X") },
+			"GET /subjects/s/versions/3?deleted=true&findTags=PII&findTags=X", "",
+			found[:len(found)-1] + `,"schemaTags":[{"schemaEntity":{"entityPath":"R.f","entityType":"sr_field"},"tags":["PII"]}]}`,
+			[]registry.EntityTags{{Path: "R.f", Type: registry.FieldEntity, Tags: []string{"PII"}}},
+		},
+		"all tags": {
+			func(ctx context.Context, c *client) (any, error) { return c.Tags(ctx, "s", registry.LatestVersion) },
+			"GET /subjects/s/versions/latest?findTags=%2A", "", found, []registry.EntityTags{},
+		},
+		"amend": {
+			func(ctx context.Context, c *client) (any, error) {
+				return c.Amend(ctx, "s", 2, registry.Amendment{
+					AddTags:    []registry.EntityTags{{Path: "R.f", Type: registry.FieldEntity, Tags: []string{"PII"}}},
+					RemoveTags: []registry.EntityTags{{Path: "R", Type: registry.RecordEntity, Tags: []string{"X"}}},
+					Metadata:   schema.Metadata, RuleSet: schema.RuleSet, MergeRules: schema.RuleSet, RemoveRules: []string{"q"}, Version: 3,
+				})
+			},
+			"POST /subjects/s/versions/2/tags", `{"newVersion":3,` +
+				`"tagsToAdd":[{"schemaEntity":{"entityPath":"R.f","entityType":"sr_field"},"tags":["PII"]}],` +
+				`"tagsToRemove":[{"schemaEntity":{"entityPath":"R","entityType":"sr_record"},"tags":["X"]}],` +
+				`"metadata":{"properties":{"owner":"me"}},"ruleSet":{"domainRules":[{"name":"r","type":"CEL"}]},` +
+				`"rulesToMerge":{"domainRules":[{"name":"r","type":"CEL"}]},"rulesToRemove":["q"]}`, found, registered,
+		},
 		"contexts": {
 			func(ctx context.Context, c *client) (any, error) {
 				return c.Contexts(ctx, registry.Prefix(".st"), registry.Page(1, 2))
@@ -420,6 +444,10 @@ func TestImpossibleArgumentsCostNoRequest(t *testing.T) {
 		"default context":   {c.DeleteContext(ctx, "."), nil},
 		"no context":        {c.DeleteContext(ctx, ""), nil},
 		"context's subject": {c.DeleteContext(ctx, ":.staging:x"), nil},
+		"tags of version 0": {errOf(c.Tags(ctx, "s", 0)), registry.ErrInvalidVersion},
+		"amend version 0":   {errOf(c.Amend(ctx, "s", 0, registry.Amendment{})), registry.ErrInvalidVersion},
+		"amend to -1":       {errOf(c.Amend(ctx, "s", 1, registry.Amendment{Version: -1})), registry.ErrInvalidVersion},
+		"amend nothing":     {errOf(c.Amend(ctx, "", 1, registry.Amendment{})), registry.ErrInvalidSubject},
 		"delete version 0":  {errOf(c.DeleteVersion(ctx, "s", 0)), registry.ErrInvalidVersion},
 		"test version 0":    {errOf(c.TestCompatibility(ctx, "s", 0, registry.Schema{})), registry.ErrInvalidVersion},
 		"empty subject":     {errOf(c.Register(ctx, "", registry.Schema{})), registry.ErrInvalidSubject},

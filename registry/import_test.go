@@ -92,3 +92,18 @@ func TestAnImportEndsTheAbsenceOfItsID(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAnAmendmentIsReadWhereTheAnswerIsAnIDAlone(t *testing.T) {
+	t.Parallel()
+	c := connect(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			answer(w, 200, `{"id":7}`)
+			return
+		}
+		answer(w, 200, idBody)
+	}))
+	r, err := c.Amend(t.Context(), "s", 1, registry.Amendment{RemoveRules: []string{"r"}})
+	if err != nil || r.ID != 7 || r.Version != 0 || r.Text != `"string"` || r.Subject != "s" {
+		t.Errorf("Amend = %+v, %v", r, err)
+	}
+}

@@ -250,6 +250,56 @@ func TestARegistryIsCopied(t *testing.T) {
 	}
 }
 
+func TestSchemasAreAmended(t *testing.T) {
+	t.Parallel()
+	reg := registrytest.New(t)
+	c, ctx := client(t, reg), t.Context()
+	must(t)(c.Register(ctx, "s", text(eventV1)))
+	latest, err := c.Version(ctx, "s", registry.LatestVersion)
+	if err != nil || latest.Version != 1 {
+		t.Fatal(err)
+	}
+	pii := []registry.EntityTags{{Path: "Event.id", Type: registry.FieldEntity, Tags: []string{"PII", "X"}}}
+	rule := registry.Rule{Name: "r", Kind: "CONDITION", Mode: "WRITE", Type: "CEL", Expr: "a < b"}
+	r, err := c.Amend(ctx, "s", registry.LatestVersion, registry.Amendment{
+		AddTags: pii, Metadata: &registry.Metadata{Properties: map[string]string{"owner": "me"}},
+		MergeRules: &registry.RuleSet{DomainRules: []registry.Rule{rule}}, Version: 2,
+	})
+	if err != nil || r.Version != 2 || r.Metadata.Properties["owner"] != "me" || !cmp.Equal(r.RuleSet.DomainRules, []registry.Rule{rule}) {
+		t.Fatalf("Amend = %+v, %v", r, err)
+	}
+	if latest, err := c.Version(ctx, "s", registry.LatestVersion); err != nil || latest.Version != 2 {
+		t.Errorf("latest is %+v, %v", latest, err)
+	}
+	same(t, "Tags", pii)(c.Tags(ctx, "s", 2))
+	same(t, "Tags by one", pii)(c.Tags(ctx, "s", registry.LatestVersion, "X"))
+	same(t, "Tags by another", []registry.EntityTags{})(c.Tags(ctx, "s", 2, "other"))
+	same(t, "Tags of what has none", []registry.EntityTags{})(c.Tags(ctx, "s", 1))
+	r, err = c.Amend(ctx, "s", 2, registry.Amendment{RemoveTags: pii, RemoveRules: []string{"r"}})
+	if err != nil || r.Version != 3 || len(r.RuleSet.DomainRules) != 0 {
+		t.Errorf("Amend = %+v, %v", r, err)
+	}
+	refused(t, "a version that is not next", registry.ErrInvalidSchema)(c.Amend(ctx, "s", 3, registry.Amendment{AddTags: pii, Version: 9}))
+	pii[0].Path = "Event.nothing"
+	refused(t, "a field that is not there", registry.ErrInvalidSchema)(c.Amend(ctx, "s", 3, registry.Amendment{AddTags: pii}))
+	refused(t, "a version that is not there", registry.ErrVersionNotFound)(c.Amend(ctx, "s", 9, registry.Amendment{AddTags: pii}))
+
+	// An answer that was lost is not asked for again: it could be done twice.
+	before := reg.Calls(amending)
+	reg.Inject(amending, registrytest.CutInBody(), registrytest.Times(1))
+	pii[0].Path = "Event.id"
+	_, err = c.Amend(ctx, "s", 3, registry.Amendment{AddTags: pii})
+	if n := reg.Calls(amending) - before; !registry.IsRetryable(err) || n != 1 {
+		t.Errorf("a lost answer: %v after %d requests", err, n)
+	}
+	same(t, "Versions", []registry.Version{1, 2, 3, 4})(c.Versions(ctx, "s"))
+	if latest, err := c.Version(ctx, "s", registry.LatestVersion); err != nil || latest.Version != 4 {
+		t.Errorf("latest is %+v, %v", latest, err)
+	}
+}
+
+const amending = registrytest.Route("POST /subjects/{subject}/versions/{version}/tags")
+
 func TestTheServerSaysWhatItIs(t *testing.T) {
 	t.Parallel()
 	reg := registrytest.New(t)
