@@ -39,6 +39,7 @@ func (c *call) deleteSubject() (any, error) {
 		versions = append(versions, v.Version)
 	}
 	if permanent {
+		e.parsed.Purge() // what refers to its versions may come to mean something else
 		ops = append(ops, e.forgetSettings(subject)...)
 	}
 	return versions, e.commit(ops...)
@@ -79,6 +80,7 @@ func (c *call) deleteVersion() (any, error) {
 	if !v.Deleted {
 		return nil, fail(registry.ErrVersionNotSoftDeleted, "Subject '%s' Version %d was not deleted first before being permanently deleted", c.param("subject"), v.Version)
 	}
+	e.parsed.Purge()
 	ops := []op{{Remove: &placeOp{Subject: subject, Version: v.Version}}}
 	if len(sub.versions) == 1 {
 		ops = append(ops, e.forgetSettings(subject)...)
