@@ -43,6 +43,7 @@ type finding struct {
 	path  string // relative, without a leading slash
 	kind  DifferenceKind
 	inner *result
+	again bool // inner is of a pair met within itself: listed where that pair stands
 }
 
 // checker compares nodes pair by pair and remembers each pair's result, so that the cost is
@@ -98,37 +99,55 @@ func (c *checker) settle(w, r *node) *result {
 	}
 }
 
-// list spells out what was found, with full paths.
+// list spells out what was found, with full paths. What was found in a pair that was met
+// within itself is listed at the outer place only, unless that leaves nothing to say.
 func (c *checker) list(root *result) []Difference {
-	var all []Difference
-	seen := make(map[Difference]bool)
-	var walk func(res *result, at string)
-	visits := 0
-	walk = func(res *result, at string) {
-		for _, f := range res.found {
-			if visits++; visits > 100*maxDifferences || len(all) >= maxDifferences {
-				return
-			}
-			path := at
-			if f.path != "" {
-				path += "/" + f.path
-			}
-			if f.inner != nil {
-				walk(f.inner, path)
-				continue
-			}
-			d := Difference{Kind: f.kind, Path: "#/" + strings.TrimPrefix(path, "/"), Compatible: c.policy.Compatible(f.kind)}
-			if !seen[d] {
-				seen[d] = true
-				all = append(all, d)
-			}
+	l := lister{policy: c.policy, seen: make(map[Difference]bool)}
+	if c.gaveUp {
+		l.add(Difference{Kind: TooComplex, Path: "#/"})
+	}
+	l.walk(root, "")
+	if root.bad && !l.bad {
+		l.again, l.visits = true, 0
+		l.walk(root, "")
+	}
+	return l.all
+}
+
+// lister walks results. The same result may stand in many places.
+type lister struct {
+	policy Policy
+	again  bool // list pairs within themselves too
+	all    []Difference
+	seen   map[Difference]bool
+	visits int
+	bad    bool // something listed is not compatible
+}
+
+func (l *lister) walk(res *result, at string) {
+	for _, f := range res.found {
+		if l.visits++; l.visits > 100*maxDifferences || len(l.all) >= maxDifferences {
+			return
+		}
+		path := at
+		if f.path != "" {
+			path += "/" + f.path
+		}
+		switch {
+		case f.inner == nil:
+			l.add(Difference{Kind: f.kind, Path: "#/" + strings.TrimPrefix(path, "/"), Compatible: l.policy.Compatible(f.kind)})
+		case !f.again || l.again:
+			l.walk(f.inner, path)
 		}
 	}
-	if c.gaveUp {
-		all = append(all, Difference{Kind: TooComplex, Path: "#/"})
+}
+
+func (l *lister) add(d Difference) {
+	if !l.seen[d] {
+		l.seen[d] = true
+		l.all = append(l.all, d)
+		l.bad = l.bad || !d.Compatible
 	}
-	walk(root, "")
-	return all
 }
 
 func (c *checker) add(res *result, path string, kind DifferenceKind) {
@@ -181,7 +200,7 @@ func (c *checker) compare(w, r *node) *result {
 		case res != nil:
 			return res
 		case c.known[key] != nil:
-			return c.known[key]
+			return &result{bad: true, found: []finding{{inner: c.known[key], again: true}}}
 		}
 		c.assumed = true
 		return noResult

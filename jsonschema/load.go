@@ -114,9 +114,6 @@ func (l *loader) loadAll() (*node, error) {
 func (l *loader) load(p place) (*node, error) {
 	switch p.value.kind {
 	case boolValue:
-		if l.draft == Draft4 && p.path != nil {
-			return nil, p.want("an object (schemas that are booleans came with draft 6)")
-		}
 		return booleanSchema(p.value), nil
 	case objectValue:
 	default:

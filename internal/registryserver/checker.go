@@ -63,6 +63,9 @@ func (d Difference) String() string {
 	if d.Type == "" {
 		return d.Description
 	}
+	if d.Info == "" && d.Path == "" {
+		return fmt.Sprintf(`{errorType:"%s", description:"%s"}`, d.Type, d.Description)
+	}
 	if d.Info == "" {
 		return fmt.Sprintf(`{errorType:"%s", description:"%s, at path '%s'"}`, d.Type, d.Description, d.Path)
 	}

@@ -82,7 +82,11 @@ func (jsonChecker) CheckLenient(writer, reader Parsed) ([]Difference, error) {
 func checkJSON(writer, reader Parsed, policy jsonschema.Policy) []Difference {
 	var all []Difference
 	for _, d := range jsonschema.CheckCompatibility(writer.(*jsonSchema).schema, reader.(*jsonSchema).schema, policy) {
-		all = append(all, Difference{Type: string(d.Kind), Path: d.Path, Description: d.Kind.Description()})
+		diff := Difference{Type: string(d.Kind), Path: d.Path, Description: d.Kind.Description()}
+		if d.Kind == jsonschema.SchemaAdded { // the reference registry's message has no path
+			diff.Path, diff.Description = "", diff.Description+" ("+d.Path+")"
+		}
+		all = append(all, diff)
 	}
 	return all
 }
