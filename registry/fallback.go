@@ -133,6 +133,9 @@ func (f *Fallback) Register(ctx context.Context, subject Subject, schema Schema,
 	for _, opt := range opts {
 		opt.applyRegister(&cfg)
 	}
+	if cfg.given() { // an import is not answered with where the schema may be already
+		return r, why
+	}
 	var lookup []LookupOption
 	if cfg.normalize {
 		lookup = append(lookup, Normalize())

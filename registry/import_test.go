@@ -107,3 +107,22 @@ func TestAnAmendmentIsReadWhereTheAnswerIsAnIDAlone(t *testing.T) {
 		t.Errorf("Amend = %+v, %v", r, err)
 	}
 }
+
+func TestAFallbackDoesNotAnswerAnImport(t *testing.T) {
+	t.Parallel()
+	down := connect(t, serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 503, `{"error_code":503,"message":"no"}`) }), registry.WithRetries(0))
+	other := connect(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, 200, `{"subject":"s","id":5,"version":9,"schema":"x"}`)
+	}))
+	f, err := registry.NewFallback(down, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := registry.Schema{Text: "x"}
+	if r, err := f.Register(t.Context(), "s", x); err != nil || r.ID != 5 {
+		t.Fatalf("without an id: %+v, %v", r, err)
+	}
+	if r, err := f.Register(t.Context(), "s", x, registry.WithID(6)); !errors.Is(err, registry.ErrUnavailable) || r.ID != 0 {
+		t.Errorf("with one: %+v, %v", r, err)
+	}
+}
