@@ -23,6 +23,17 @@ func (p place) integer() (*int64, error) {
 	return &i, nil
 }
 
+// roundedInteger is integer for the modern drafts, which take any number and drop what is behind
+// the point.
+func (p place) roundedInteger() (*int64, error) {
+	n, err := p.number()
+	if n == nil || err != nil {
+		return nil, err
+	}
+	i := int64(max(-math.MaxInt32, min(math.MaxInt32, math.Trunc(n.float()))))
+	return &i, nil
+}
+
 // number is the member's number, nil when it is not there.
 func (p place) number() (*number, error) {
 	if !p.present() {
@@ -95,6 +106,9 @@ func (l *loader) loadAnnotations(n *node, p place) error {
 	}{{l.idKeyword(), &n.id}, {"title", &n.title}, {"description", &n.description}} {
 		at := p.member(a.keyword)
 		if _, _, err := at.string(); err != nil {
+			if l.draft.modern() && a.to == &n.id {
+				continue // no identifier then
+			}
 			return err
 		}
 		*a.to = at.value

@@ -113,7 +113,7 @@ func readIf(l *loader, p, at place) (n *node, err error) {
 func readInteger(kind nodeKind, field func(*node) **int64) modernKeyword {
 	return func(_ *loader, _, at place) (*node, error) {
 		n := &node{kind: kind}
-		i, err := at.integer()
+		i, err := at.roundedInteger()
 		*field(n) = i
 		return n, err
 	}
@@ -172,14 +172,14 @@ func readContains(l *loader, p, at place) (n *node, err error) {
 	if n.contains, err = l.load(at); err != nil {
 		return nil, err
 	}
-	if n.minContains, err = p.member("minContains").integer(); err != nil {
+	if n.minContains, err = p.member("minContains").roundedInteger(); err != nil {
 		return nil, err
 	}
 	if n.minContains == nil {
 		one := int64(1)
 		n.minContains = &one
 	}
-	n.maxContains, err = p.member("maxContains").integer()
+	n.maxContains, err = p.member("maxContains").roundedInteger()
 	return n, err
 }
 

@@ -62,20 +62,20 @@ type loader struct {
 	draft   Draft
 	doc     *document
 	named   []*document // the references
-	targets map[*value]*node
-	queue   []job // targets of references that are still to be loaded
-	nodes   int
+	targets map[*value]*target
+	queue   []*target // those that are still to be loaded
 }
 
-// job is a node to be filled in. Targets are not loaded where they are met, so that a chain
-// of references is no recursion.
-type job struct {
-	node *node
-	at   place
+// target is what references lead to. It is not loaded where it is met, so that a chain of
+// references is no recursion.
+type target struct {
+	at     place
+	nodes  []*node
+	filled bool // the nodes are what was loaded, and not empty any more
 }
 
 func newLoader(s *Schema) *loader {
-	l := &loader{draft: s.draft, targets: make(map[*value]*node)}
+	l := &loader{draft: s.draft, targets: make(map[*value]*target)}
 	l.doc = &document{root: s.doc}
 	if l.draft.modern() {
 		l.doc.base = "mem:///"
@@ -100,11 +100,11 @@ func (l *loader) idKeyword() string {
 func (l *loader) loadAll() (*node, error) {
 	root, err := l.load(place{value: l.doc.root, doc: l.doc, scope: l.doc.base})
 	for err == nil && len(l.queue) > 0 {
-		j := l.queue[len(l.queue)-1]
+		t := l.queue[len(l.queue)-1]
 		l.queue = l.queue[:len(l.queue)-1]
 		var loaded *node
-		if loaded, err = l.load(j.at); err == nil {
-			*j.node = *loaded
+		if loaded, err = l.load(t.at); err == nil {
+			t.loaded(loaded)
 		}
 	}
 	return root, err
@@ -165,17 +165,41 @@ func (l *loader) loadReference(p place) (*node, error) {
 	if p.value.kind != stringValue {
 		return nil, p.want("a string")
 	}
-	target, err := l.find(p)
+	found, err := l.find(p)
 	if err != nil {
 		return nil, err
 	}
-	n := &node{kind: referenceNode, ref: p.value.text, target: l.targets[target.value]}
-	if n.target == nil {
-		n.target = new(node)
-		l.targets[target.value] = n.target
-		l.queue = append(l.queue, job{n.target, target})
+	n := &node{kind: referenceNode, ref: p.value.text}
+	t := l.targets[found.value]
+	if t == nil {
+		t = &target{at: found}
+		l.targets[found.value] = t
+		l.queue = append(l.queue, t)
 	}
+	n.target = t.node(l.draft.modern())
 	return n, nil
+}
+
+// node is the node for one more reference. The modern drafts have one for each reference, whose
+// parts they share: so a comparison goes round a recursion once before it sees that it is one,
+// and lists what differs there too, as the registries do.
+func (t *target) node(own bool) *node {
+	if !own && len(t.nodes) > 0 {
+		return t.nodes[0]
+	}
+	n := new(node)
+	if t.filled {
+		*n = *t.nodes[0]
+	}
+	t.nodes = append(t.nodes, n)
+	return n
+}
+
+func (t *target) loaded(n *node) {
+	t.filled = true
+	for _, empty := range t.nodes {
+		*empty = *n
+	}
 }
 
 // find is the place that a $ref leads to.
@@ -188,7 +212,12 @@ func (l *loader) find(p place) (place, error) {
 		return found, nil
 	}
 	from := place{value: doc.root, doc: doc, scope: doc.base}
-	if base != "" && absolute != doc.base {
+	switch {
+	case base == "" && l.draft.modern() && p.scope != doc.base:
+		if found, ok := doc.identified(l, p.scope); ok { // the nearest schema with an $id is the whole
+			from = found
+		}
+	case ref == "" && !l.draft.modern(), base != "" && absolute != doc.base:
 		if found, ok := doc.identified(l, absolute); ok {
 			from = found
 		} else if doc = l.reference(base, absolute); doc != nil {

@@ -1,12 +1,14 @@
 package jsonschema
 
 import (
+	"cmp"
 	"slices"
+	"unicode/utf16"
 )
 
 // loadModern makes a node of an object of the drafts 2019-09 and 2020-12. Each keyword is a
-// demand of its own; they are joined in the order of the text, so that the demands on one
-// type become one node.
+// demand of its own; they are joined one after the other, so that the demands on one type
+// become one node.
 func (l *loader) loadModern(p place) (*node, error) {
 	var joined *node
 	add := func(n *node) {
@@ -16,7 +18,12 @@ func (l *loader) loadModern(p place) (*node, error) {
 			joined = join(joined, n, nil)
 		}
 	}
-	for i, keyword := range p.value.keys {
+	order := p.value.order(false)
+	if p.doc == l.doc {
+		order = hashOrder(p.value.keys)
+	}
+	for _, i := range order {
+		keyword := p.value.keys[i]
 		read := modernKeywords[keyword]
 		if read == nil {
 			continue
@@ -42,6 +49,26 @@ func (l *loader) loadModern(p place) (*node, error) {
 	}
 	n := unwrapped(joined)
 	return n, l.loadAnnotations(n, p)
+}
+
+// hashOrder is the order in which Java's HashMap has the keys: that in which the registries join
+// the keywords of a schema's own text, while in its references they keep the order. It matters where type is an array and keywords of its types stand beside it.
+func hashOrder(keys []string) []int {
+	buckets := 16
+	for len(keys) > buckets/4*3 {
+		buckets *= 2
+	}
+	at := make([]uint32, len(keys))
+	order := make([]int, len(keys))
+	for i, key := range keys {
+		var hash uint32
+		for _, unit := range utf16.Encode([]rune(key)) {
+			hash = 31*hash + uint32(unit)
+		}
+		at[i], order[i] = (hash^hash>>16)&uint32(buckets-1), i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
+	return order
 }
 
 // nothing is a keyword that demands nothing of a value: still it stands beside others.

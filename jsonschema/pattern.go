@@ -53,6 +53,13 @@ func checkPattern(text string) error {
 				}
 				i += end + 1
 			}
+			if i+1 < len(text) && text[i+1] == '{' && strings.IndexByte("pPxN", text[i]) >= 0 {
+				end := strings.IndexByte(text[i:], '}')
+				if end < 0 {
+					return fmt.Errorf("a brace at byte %d is not closed", i+1)
+				}
+				i += end
+			}
 			atom = true
 		case '[':
 			end := classEnd(text, i)
