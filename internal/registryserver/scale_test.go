@@ -3,6 +3,7 @@ package registryserver_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/concord-go/concord/internal/registryserver"
 )
@@ -28,32 +29,59 @@ func registerOne(tb testing.TB, e *registryserver.Engine, subject, version int) 
 	}
 }
 
-// The cost of a registration, a lookup and a read by id in an empty registry and
-// in one of 10,000 subjects with 10 versions.
+// BenchmarkScale compares a registration, a lookup and a read by id in a registry of
+// 10,000 subjects with 10 versions with the same in an empty one. Both are measured
+// by turns, so that what else the machine does falls on both.
 func BenchmarkScale(b *testing.B) {
-	for _, subjects := range []int{0, 10_000} {
+	full := open(b, registryserver.Options{})
+	crowd(b, full, 0, 10_000, 10)
+	const known = 1 << 20 // the number of a subject that both have
+	crowd(b, full, known, 1, 10)
+	fresh := func() *registryserver.Engine {
 		e := open(b, registryserver.Options{})
-		crowd(b, e, 0, subjects, 10)
-		crowd(b, e, 1<<20, 1, 10)
-		b.Run(fmt.Sprintf("register/%d", subjects), func(b *testing.B) {
-			n := 1 << 21
-			for b.Loop() {
-				for v := range 10 {
-					registerOne(b, e, n, v)
-				}
-				n++
+		crowd(b, e, known, 1, 10)
+		return e
+	}
+	lookup := fmt.Sprintf("/subjects/s%d-value", known)
+	for _, bb := range []struct {
+		name  string
+		calls int
+		run   func(e *registryserver.Engine, turn int)
+	}{
+		{"register", 10, func(e *registryserver.Engine, turn int) { crowd(b, e, 2*known+turn, 1, 10) }},
+		{"lookup", 50, func(e *registryserver.Engine, _ int) {
+			for range 50 {
+				do(e, "POST", lookup, `{"schema":"\"int\""}`)
 			}
-			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(10*b.N), "us/registration")
-		})
-		b.Run(fmt.Sprintf("lookup/%d", subjects), func(b *testing.B) {
-			for b.Loop() {
-				do(e, "POST", fmt.Sprintf("/subjects/s%d-value", 1<<20), `{"schema":"\"int\""}`)
-			}
-		})
-		b.Run(fmt.Sprintf("by-id/%d", subjects), func(b *testing.B) {
-			for b.Loop() {
+		}},
+		{"by-id", 50, func(e *registryserver.Engine, _ int) {
+			for range 50 {
 				do(e, "GET", "/schemas/ids/7", "")
 			}
+		}},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			empty := fresh()
+			var spent [2]time.Duration
+			turn := 0
+			for b.Loop() {
+				if turn++; turn%20 == 0 {
+					b.StopTimer()
+					empty = fresh() // or it would not stay empty
+					b.StartTimer()
+				}
+				for i := range 2 {
+					which := (turn + i) % 2
+					began := time.Now()
+					bb.run([]*registryserver.Engine{empty, full}[which], turn)
+					spent[which] += time.Since(began)
+				}
+			}
+			calls := float64(turn * bb.calls)
+			b.ReportMetric(float64(spent[0].Nanoseconds())/1000/calls, "empty-us/call")
+			b.ReportMetric(float64(spent[1].Nanoseconds())/1000/calls, "full-us/call")
+			b.ReportMetric(float64(spent[1])/float64(spent[0]), "full/empty")
+			b.ReportMetric(0, "ns/op")
 		})
 	}
 }
