@@ -2,8 +2,10 @@ package registry_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/concord-go/concord/registry"
@@ -85,6 +87,33 @@ func TestASettingChangesWhatIsRemembered(t *testing.T) {
 		}
 		if ask(); asked != 5 {
 			t.Errorf("after %s: %d questions, want 5", name, asked)
+		}
+	}
+}
+
+func TestSettingsThatNoRegistryGivesAreRefused(t *testing.T) {
+	t.Parallel()
+	var body string
+	c := connect(t, serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, body) }))
+	ctx, scope := t.Context(), registry.OfSubject("s")
+	taken := map[string][]string{ // an update may leave nothing, and other members are a newer registry's
+		"{}":                        {"SetConfig", "DeleteConfig"},
+		`{"mode":{}}`:               {"SetConfig", "DeleteConfig"},
+		`{"mode":"READONLY"}`:       {"SetConfig", "DeleteConfig", "Mode"},
+		`{"compatibilityLevel":""}`: {"SetConfig", "DeleteConfig"},
+		"":                          nil, "null": nil, "[]": nil, "<html>": nil,
+		`{"compatibilityLevel":1,"mode":1}`: nil,
+		`{"defaultRuleSet":[],"mode":null}`: nil,
+	}
+	for body = range taken {
+		_, configErr := c.Config(ctx, scope)
+		_, modeErr := c.Mode(ctx, scope)
+		_, setErr := c.SetConfig(ctx, scope, registry.Config{Alias: "a"})
+		_, deleteErr := c.DeleteConfig(ctx, scope)
+		for name, err := range map[string]error{"Config": configErr, "Mode": modeErr, "SetConfig": setErr, "DeleteConfig": deleteErr} {
+			if fine := slices.Contains(taken[body], name); fine != (err == nil) || !fine && !errors.Is(err, registry.ErrNotRegistry) {
+				t.Errorf("%s answered with %q: %v", name, body, err)
+			}
 		}
 	}
 }

@@ -112,3 +112,31 @@ func TestASchemaIsNotChangedThroughTheCallersUnknownMembers(t *testing.T) {
 		t.Errorf("the registered schema has %s now", got)
 	}
 }
+
+func FuzzAContractKeepsItself(f *testing.F) {
+	for _, seed := range []string{newerRuleSet, `{"domainRules":[null,{}],"EnableAt":"x","enableat":null}`, `{"x":{"":[]}}`, `[]`, `null`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, as := range []func() any{
+			func() any { return new(registry.RuleSet) },
+			func() any { return new(registry.Metadata) },
+		} {
+			one, two := as(), as()
+			if json.Unmarshal(data, one) != nil {
+				continue
+			}
+			first, err := json.Marshal(one)
+			if err != nil {
+				t.Fatalf("%q was read as %+v and cannot be written: %v", data, one, err)
+			}
+			if err := json.Unmarshal(first, two); err != nil {
+				t.Fatalf("%q cannot be read: %v", first, err)
+			}
+			second, err := json.Marshal(two)
+			if err != nil || !bytes.Equal(first, second) {
+				t.Fatalf("%q became %q, %v", first, second, err)
+			}
+		}
+	})
+}

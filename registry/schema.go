@@ -69,7 +69,9 @@ type Reference struct {
 }
 
 // Schema is a schema as a registry takes and gives it: text, language, and what
-// comes with them. A zero Type means Avro.
+// comes with them. A zero Type means Avro. What a newer registry adds within
+// Metadata and RuleSet is carried (see [Metadata]); what it adds beside them, or
+// within a reference, is not.
 type Schema struct {
 	Text       string
 	Type       SchemaType
