@@ -2,6 +2,9 @@ package registryserver_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -84,6 +87,45 @@ func BenchmarkScale(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// BenchmarkReadsBesideLargeSchemas reads by id while another client registers versions
+// of a record with 3,000 fields, each compared in both directions.
+func BenchmarkReadsBesideLargeSchemas(b *testing.B) {
+	e := open(b, registryserver.Options{})
+	do(e, "PUT", "/config", `{"compatibility":"FULL_TRANSITIVE"}`)
+	crowd(b, e, 0, 1, 1)
+	var fields strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&fields, `,{\"name\":\"f%d\",\"type\":[\"null\",\"string\"],\"default\":null}`, i)
+	}
+	stop := make(chan struct{})
+	var registered sync.WaitGroup
+	registered.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			do(e, "POST", fmt.Sprintf("/subjects/large-%d/versions", n/5),
+				fmt.Sprintf(`{"schema":"{\"type\":\"record\",\"name\":\"Large\",\"fields\":[{\"name\":\"n%d\",\"type\":\"int\",\"default\":0}%s]}"}`, n, &fields))
+		}
+	})
+	var took []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		do(e, "GET", "/schemas/ids/1", "")
+		took = append(took, time.Since(began))
+		time.Sleep(100 * time.Microsecond) // a client that is not the registry's whole load
+	}
+	close(stop)
+	registered.Wait()
+	slices.Sort(took)
+	for _, q := range []float64{0.5, 0.99, 0.999} {
+		b.ReportMetric(float64(took[int(q*float64(len(took)-1))].Microseconds()), fmt.Sprintf("p%g-us", 100*q))
+	}
+	b.ReportMetric(0, "ns/op")
 }
 
 // The time in which a directory with 10,000 subjects of 10 versions is opened.
