@@ -61,19 +61,23 @@ func (c *call) incompatibilities(config *config, d *draft, previous []*stored) (
 	}
 	for i, v := range slices.Backward(previous) {
 		details := []string{"Incompatible because of different schema type"}
+		named := true
 		if n := len(previous) - 1 - i; n < len(groups) {
 			var err error
 			if details, err = c.details(groups[n]); err != nil {
 				return nil, err
 			}
+			// The reference registry does not name the version under FULL if the new
+			// schema can read the old one's data.
+			named = direction != "FULL" || !c.clean(groups[n][0])
 		}
 		if len(details) == 0 {
 			continue
 		}
-		return append(details,
-			fmt.Sprintf("{oldSchemaVersion: %d}", v.Version),
-			fmt.Sprintf("{oldSchema: '%s'}", shorten(v.Text)),
-			settings), nil
+		if named {
+			details = append(details, fmt.Sprintf("{oldSchemaVersion: %d}", v.Version), fmt.Sprintf("{oldSchema: '%s'}", shorten(v.Text)))
+		}
+		return append(details, settings), nil
 	}
 	return nil, nil
 }

@@ -171,7 +171,6 @@ func TestUncheckedTypesAreRefusedClearly(t *testing.T) {
 	t.Parallel()
 	e := open(t, registryserver.Options{})
 	for kind, texts := range map[string][2]string{
-		"JSON":     {`{\"type\":\"object\"}`, `{\"type\":\"string\"}`},
 		"PROTOBUF": {`syntax = \"proto3\"; message A {}`, `syntax = \"proto3\"; message B {}`},
 	} {
 		path := "/subjects/" + kind + "/versions"
@@ -206,6 +205,30 @@ func TestARefusalNamesThePlaceAndTheOldVersion(t *testing.T) {
 	} {
 		if status != 409 || !strings.Contains(body, part) {
 			t.Errorf("%d, without %s:\n%s", status, part, body)
+		}
+	}
+}
+
+// Under FULL the old version is named only if the new schema cannot read its data.
+func TestRefusalsUnderFullNameTheOldVersionAsTheReferenceDoes(t *testing.T) {
+	t.Parallel()
+	e := open(t, registryserver.Options{})
+	mustDo(t, e, "PUT", "/config/s", `{"compatibility":"FULL"}`)
+	record := func(fields string) string {
+		return `{"schema":"{\"type\":\"record\",\"name\":\"R\",\"fields\":[` + fields + `]}"}`
+	}
+	mustDo(t, e, "POST", "/subjects/s/versions", record(`{\"name\":\"a\",\"type\":\"int\"}`))
+	for _, tt := range []struct {
+		name, fields string
+		named        bool
+	}{
+		{"backward", `{\"name\":\"a\",\"type\":\"int\"},{\"name\":\"b\",\"type\":\"int\"}`, true},
+		{"both", `{\"name\":\"a\",\"type\":\"string\"}`, true},
+		{"forward", `{\"name\":\"a\",\"type\":\"long\"}`, false},
+	} {
+		status, body := do(e, "POST", "/subjects/s/versions", record(tt.fields))
+		if status != 409 || strings.Contains(body, "{oldSchemaVersion: 1}, {oldSchema: ") != tt.named || !strings.Contains(body, "compatibility: 'FULL'}]") {
+			t.Errorf("differences %s: %d %s", tt.name, status, body)
 		}
 	}
 }

@@ -131,39 +131,43 @@ func (c *call) parseVersion(v *stored, imports []Import) (Parsed, error) {
 	return p.parsed, p.err
 }
 
-// check compares pairs, group by group, up to the first that has differences: the
-// verdicts have those up to there.
+// check compares pairs, group by group, up to the first group that has differences:
+// the verdicts have those up to there.
 func (c *call) check(groups [][]pair) error {
-	checked := func(group []pair, compare bool) (known, clean bool) {
-		clean = true
+	for i, group := range groups {
 		for _, p := range group {
 			if _, ok := c.verdicts[p]; !ok {
-				if !compare {
-					return false, true
-				}
-				c.compare(p)
+				return c.later(func() { c.compareAll(groups[i:]) })
 			}
-			v := c.verdicts[p]
-			clean = clean && v.err == nil && len(v.differences) == 0
 		}
-		return true, clean
-	}
-	for i, group := range groups {
-		known, clean := checked(group, false)
-		if !known {
-			return c.later(func() {
-				for _, group := range groups[i:] {
-					if _, clean := checked(group, true); !clean {
-						return
-					}
-				}
-			})
-		}
-		if !clean {
-			return nil
+		if !c.clean(group...) {
+			break
 		}
 	}
 	return nil
+}
+
+func (c *call) compareAll(groups [][]pair) {
+	for _, group := range groups {
+		for _, p := range group {
+			if _, ok := c.verdicts[p]; !ok {
+				c.compare(p)
+			}
+		}
+		if !c.clean(group...) {
+			return
+		}
+	}
+}
+
+// clean reports whether compared pairs have no differences.
+func (c *call) clean(group ...pair) bool {
+	for _, p := range group {
+		if v := c.verdicts[p]; v.err != nil || len(v.differences) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *call) compare(p pair) {
