@@ -1,6 +1,9 @@
 package jsonschema
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Compare lists how a reader schema differs from a writer schema, as the schema registries
 // see it: compatible differences too. It is at most some thousand differences long; what is left
@@ -59,6 +62,7 @@ type checker struct {
 	known   map[pair]*result // incompatible pairs of the pass before
 	assumed bool             // a pair was taken as compatible within itself
 	keys    map[*node]nodeKey
+	regexps map[*pattern]*regexp.Regexp
 	steps   int
 	depth   int
 	gaveUp  bool
@@ -74,7 +78,7 @@ const (
 )
 
 func newChecker(policy Policy) *checker {
-	return &checker{policy: policy, keys: make(map[*node]nodeKey)}
+	return &checker{policy: policy, keys: make(map[*node]nodeKey), regexps: make(map[*pattern]*regexp.Regexp)}
 }
 
 // settle compares until nothing new is learnt.
@@ -126,7 +130,7 @@ type lister struct {
 
 func (l *lister) walk(res *result, at string) {
 	for _, f := range res.found {
-		if l.visits++; l.visits > 100*maxDifferences || len(l.all) >= maxDifferences {
+		if l.visits += 1 + len(at)/256; l.visits > 100*maxDifferences || len(l.all) >= maxDifferences {
 			return
 		}
 		path := at
@@ -176,6 +180,29 @@ func (c *checker) within(res *result, path string, w, r *node) {
 	}
 }
 
+// step counts work. It reports whether there may be more of it.
+func (c *checker) step(n int) bool {
+	c.steps += n
+	c.gaveUp = c.gaveUp || c.steps > maxSteps
+	return !c.gaveUp
+}
+
+// matches reports whether a property's name matches a pattern.
+func (c *checker) matches(p *pattern, name string) bool {
+	re, compiled := c.regexps[p]
+	if !c.step(1 + len(name)/64) {
+		return false
+	}
+	if !compiled {
+		if !c.step(p.size) {
+			return false
+		}
+		re = p.compile()
+		c.regexps[p] = re
+	}
+	return re != nil && re.MatchString(name)
+}
+
 // noResult is the result of pairs that are not looked at.
 var noResult = &result{}
 
@@ -190,7 +217,7 @@ func (n *node) followed() *node {
 // compare is the result for two nodes.
 func (c *checker) compare(w, r *node) *result {
 	w, r = w.followed(), r.followed()
-	if c.steps++; c.steps > maxSteps || len(c.results) > maxPairs || c.depth > maxDepth {
+	if !c.step(1) || len(c.results) > maxPairs || c.depth > maxDepth {
 		c.gaveUp = true
 		return noResult
 	}

@@ -78,7 +78,7 @@ func (c *checker) checkCombined(res *result, w, r *node) {
 			}
 		}
 	}
-	matched, pairs := match(edges, len(readers))
+	matched, pairs := c.match(edges, len(readers))
 	for j, i := range matched {
 		if i >= 0 {
 			c.merge(res, criterionNames[w.criterion]+"/"+strconv.Itoa(i), c.compare(writers[i], readers[j]))
@@ -100,13 +100,13 @@ func combinationExtends(w, r *node) bool {
 
 // match pairs what edges allow, left with right, and makes as many pairs as possible
 // (Kuhn's algorithm). matched is the left one of each right one, -1 where there is none.
-func match(edges [][]int, rights int) (matched []int, pairs int) {
+func (c *checker) match(edges [][]int, rights int) (matched []int, pairs int) {
 	matched = slices.Repeat([]int{-1}, rights)
 	tried := make([]int, rights) // in which round
 	var place func(left, round int) bool
 	place = func(left, round int) bool {
 		for _, right := range edges[left] {
-			if tried[right] == round {
+			if tried[right] == round || !c.step(1) {
 				continue
 			}
 			tried[right] = round

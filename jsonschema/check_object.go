@@ -4,7 +4,8 @@ import "slices"
 
 // checkObjects compares the keywords of objects.
 func (c *checker) checkObjects(res *result, w, r *node) {
-	c.checkRequired(res, w, r)
+	required := r.requiredSet()
+	c.checkRequired(res, w, r, required)
 	for _, p := range w.properties {
 		path := "properties/" + p.name
 		if other := r.property(p.name); other != nil {
@@ -15,7 +16,7 @@ func (c *checker) checkObjects(res *result, w, r *node) {
 	}
 	for _, p := range r.properties {
 		if w.property(p.name) == nil {
-			c.checkPropertyAdded(res, "properties/"+p.name, p, w, r)
+			c.checkPropertyAdded(res, "properties/"+p.name, p, w, required[p.name])
 		}
 	}
 	c.checkDependencies(res, w, r)
@@ -25,16 +26,18 @@ func (c *checker) checkObjects(res *result, w, r *node) {
 	c.limit(res, "minProperties", w.minProperties, r.minProperties, minPropertiesKinds)
 }
 
-// checkRequired looks at the properties that both name.
-func (c *checker) checkRequired(res *result, w, r *node) {
-	requires := func(n *node) map[string]bool {
-		set := make(map[string]bool, len(n.required))
-		for _, name := range n.required {
-			set[name] = true
-		}
-		return set
+// requiredSet is the names of the properties that must be there.
+func (n *node) requiredSet() map[string]bool {
+	set := make(map[string]bool, len(n.required))
+	for _, name := range n.required {
+		set[name] = true
 	}
-	before, after := requires(w), requires(r)
+	return set
+}
+
+// checkRequired looks at the properties that both name; after is what the reader requires.
+func (c *checker) checkRequired(res *result, w, r *node, after map[string]bool) {
+	before := w.requiredSet()
 	for _, p := range w.properties {
 		schema := r.property(p.name)
 		if schema == nil || before[p.name] == after[p.name] {
@@ -58,9 +61,9 @@ func (n *node) open() bool {
 }
 
 // covering is the schema of a property that an object does not name: nil where it is closed.
-func (n *node) covering(name string) *node {
+func (c *checker) covering(n *node, name string) *node {
 	for _, p := range n.patternProperties {
-		if p.pattern.matches(name) {
+		if c.matches(p.pattern, name) {
 			return p.node
 		}
 	}
@@ -79,7 +82,7 @@ func (c *checker) checkPropertyRemoved(res *result, path string, p property, r *
 		c.add(res, path, PropertyRemovedFromOpenContentModel)
 		return
 	}
-	cover := r.covering(p.name)
+	cover := c.covering(r, p.name)
 	switch {
 	case cover != nil:
 		inner := c.compare(p.node, cover)
@@ -97,8 +100,8 @@ func (c *checker) checkPropertyRemoved(res *result, path string, p property, r *
 }
 
 // checkPropertyAdded is about a property that only the reader names.
-func (c *checker) checkPropertyAdded(res *result, path string, p property, w, r *node) {
-	required, fallback := slices.Contains(r.required, p.name), p.node.fallback != nil
+func (c *checker) checkPropertyAdded(res *result, path string, p property, w *node, required bool) {
+	fallback := p.node.fallback != nil
 	pick := func(optional, withDefault, without DifferenceKind) DifferenceKind {
 		switch {
 		case !required:
@@ -116,7 +119,7 @@ func (c *checker) checkPropertyAdded(res *result, path string, p property, w, r 
 		c.add(res, path, pick(OptionalPropertyAddedToOpenContentModel, RequiredPropertyWithDefaultAddedToOpenContentModel, RequiredPropertyAddedToOpenContentModel))
 		return
 	}
-	if cover := w.covering(p.name); cover != nil {
+	if cover := c.covering(w, p.name); cover != nil {
 		inner := c.compare(cover, p.node)
 		c.merge(res, path, inner)
 		if inner.bad {

@@ -3,48 +3,79 @@ package jsonschema
 // modernKeyword reads one keyword: p is the object, at the keyword's value.
 type modernKeyword func(l *loader, p, at place) (*node, error)
 
-// modernKeywords are the keywords of the drafts 2019-09 and 2020-12, the latter's meaning where
-// they differ, except those that loadDeferred reads.
-var modernKeywords map[string]modernKeyword
-
-func init() {
-	modernKeywords = map[string]modernKeyword{
-		"$ref":                 func(l *loader, _, at place) (*node, error) { return l.loadReference(at) },
-		"$dynamicRef":          func(l *loader, _, at place) (*node, error) { return l.loadReference(at) },
-		"type":                 readType,
-		"enum":                 readEnum,
-		"const":                readConst,
-		"allOf":                readCombined(allOf),
-		"anyOf":                readCombined(anyOf),
-		"oneOf":                readCombined(oneOf),
-		"not":                  readNot,
-		"if":                   readIf,
-		"minLength":            readInteger(stringNode, func(n *node) **int64 { return &n.minLength }),
-		"maxLength":            readInteger(stringNode, func(n *node) **int64 { return &n.maxLength }),
-		"minItems":             readInteger(arrayNode, func(n *node) **int64 { return &n.minItems }),
-		"maxItems":             readInteger(arrayNode, func(n *node) **int64 { return &n.maxItems }),
-		"minProperties":        readInteger(objectNode, func(n *node) **int64 { return &n.minProperties }),
-		"maxProperties":        readInteger(objectNode, func(n *node) **int64 { return &n.maxProperties }),
-		"minimum":              readNumber(func(n *node) **number { return &n.minimum }),
-		"maximum":              readNumber(func(n *node) **number { return &n.maximum }),
-		"exclusiveMinimum":     readNumber(func(n *node) **number { return &n.exclusiveMin }),
-		"exclusiveMaximum":     readNumber(func(n *node) **number { return &n.exclusiveMax }),
-		"multipleOf":           readNumber(func(n *node) **number { return &n.multipleOf }),
-		"pattern":              readPattern,
-		"format":               readFormat,
-		"readOnly":             readFlag,
-		"writeOnly":            readFlag,
-		"items":                readItems,
-		"prefixItems":          readPrefixItems,
-		"contains":             readContains,
-		"uniqueItems":          readUniqueItems,
-		"required":             readRequired,
-		"additionalProperties": readAdditionalProperties,
-		"propertyNames":        readPropertyNames,
-		"dependentRequired":    readDependentRequired,
-		"dependentSchemas":     readDependentSchemas,
+// modernKeywordOf is how a keyword of the drafts 2019-09 and 2020-12 is read: with the latter's
+// meaning where they differ, nil if it demands nothing, and for those that loadDeferred reads.
+func modernKeywordOf(keyword string) modernKeyword {
+	switch keyword {
+	case "$ref", "$dynamicRef":
+		return readReference
+	case "type":
+		return readType
+	case "enum":
+		return readEnum
+	case "const":
+		return readConst
+	case "allOf":
+		return readCombined(allOf)
+	case "anyOf":
+		return readCombined(anyOf)
+	case "oneOf":
+		return readCombined(oneOf)
+	case "not":
+		return readNot
+	case "if":
+		return readIf
+	case "minLength":
+		return readInteger(stringNode, func(n *node) **int64 { return &n.minLength })
+	case "maxLength":
+		return readInteger(stringNode, func(n *node) **int64 { return &n.maxLength })
+	case "minItems":
+		return readInteger(arrayNode, func(n *node) **int64 { return &n.minItems })
+	case "maxItems":
+		return readInteger(arrayNode, func(n *node) **int64 { return &n.maxItems })
+	case "minProperties":
+		return readInteger(objectNode, func(n *node) **int64 { return &n.minProperties })
+	case "maxProperties":
+		return readInteger(objectNode, func(n *node) **int64 { return &n.maxProperties })
+	case "minimum":
+		return readNumber(func(n *node) **number { return &n.minimum })
+	case "maximum":
+		return readNumber(func(n *node) **number { return &n.maximum })
+	case "exclusiveMinimum":
+		return readNumber(func(n *node) **number { return &n.exclusiveMin })
+	case "exclusiveMaximum":
+		return readNumber(func(n *node) **number { return &n.exclusiveMax })
+	case "multipleOf":
+		return readNumber(func(n *node) **number { return &n.multipleOf })
+	case "pattern":
+		return readPattern
+	case "format":
+		return readFormat
+	case "readOnly", "writeOnly":
+		return readFlag
+	case "items":
+		return readItems
+	case "prefixItems":
+		return readPrefixItems
+	case "contains":
+		return readContains
+	case "uniqueItems":
+		return readUniqueItems
+	case "required":
+		return readRequired
+	case "additionalProperties":
+		return readAdditionalProperties
+	case "propertyNames":
+		return readPropertyNames
+	case "dependentRequired":
+		return readDependentRequired
+	case "dependentSchemas":
+		return readDependentSchemas
 	}
+	return nil
 }
+
+func readReference(l *loader, _, at place) (*node, error) { return l.loadReference(at) }
 
 func readType(_ *loader, _, at place) (*node, error) {
 	switch at.value.kind {
@@ -83,7 +114,7 @@ func readCombined(c criterion) modernKeyword {
 		}
 		n := &node{kind: combinedNode, criterion: c}
 		for _, sub := range subs {
-			n = join(n, sub, &c)
+			n.subs = append(n.subs, flat(sub)...) // an implied allOf is taken apart, as the registries do
 		}
 		return n, nil
 	}

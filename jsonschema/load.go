@@ -9,7 +9,8 @@ import (
 // document is a JSON text that $refs lead into: the schema's own or a reference's.
 type document struct {
 	root *value
-	name string // in errors; empty for the schema's own text
+	name string // of a reference; empty for the schema's own text
+	uri  string // what $refs call it, and its $id unless it has one
 	base string // the URI that relative ones are resolved against; may be empty
 	ids  map[string]place
 }
@@ -80,13 +81,29 @@ func newLoader(s *Schema) *loader {
 	if l.draft.modern() {
 		l.doc.base = "mem:///"
 	}
-	if id := s.doc.get(l.idKeyword()); id != nil && id.kind == stringValue {
-		l.doc.base = resolveURI(l.doc.base, id.text)
-	}
+	l.doc.base = l.identify(l.doc.base, s.doc)
 	for _, r := range s.references {
-		l.named = append(l.named, &document{root: r.Schema.doc, name: r.Name, base: resolveURI(l.doc.base, r.Name)})
+		d := &document{root: r.Schema.doc, name: r.Name, uri: resolveURI(l.doc.base, r.Name)}
+		d.base = l.identify(d.uri, d.root)
+		l.named = append(l.named, d)
 	}
 	return l
+}
+
+// identify is the base URI within a schema: its $id, if it has one, resolved against that outside.
+func (l *loader) identify(base string, v *value) string {
+	if id := v.get(l.idKeyword()); id != nil && id.kind == stringValue {
+		return resolveURI(base, id.text)
+	}
+	return base
+}
+
+// scoped is the place with the base URI that counts within it. A document's own is its base.
+func (l *loader) scoped(p place) place {
+	if p.path != nil {
+		p.scope = l.identify(p.scope, p.value)
+	}
+	return p
 }
 
 func (l *loader) idKeyword() string {
@@ -116,13 +133,13 @@ func (l *loader) load(p place) (*node, error) {
 	case boolValue:
 		return booleanSchema(p.value), nil
 	case objectValue:
+		if len(p.value.keys) == 0 {
+			return emptySchema, nil
+		}
 	default:
 		return nil, p.want("a schema: an object or a boolean")
 	}
-	if id := p.value.get(l.idKeyword()); id != nil && id.kind == stringValue && p.path != nil {
-		p.scope = resolveURI(p.scope, id.text)
-	}
-	if l.draft.modern() {
+	if p = l.scoped(p); l.draft.modern() {
 		return l.loadModern(p)
 	}
 	return l.loadClassic(p)
@@ -243,7 +260,7 @@ func (l *loader) reference(name, absolute string) *document {
 		}
 	}
 	for _, d := range l.named {
-		if d.base == absolute {
+		if d.uri == absolute || d.base == absolute {
 			return d
 		}
 	}
@@ -263,6 +280,7 @@ func (p place) walk(l *loader, fragment string) (place, bool) {
 		return p.doc.identified(l, p.scope+"#"+fragment)
 	}
 	for token := range strings.SplitSeq(pointer, "/") {
+		p = l.scoped(p)
 		token = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
 		switch p.value.kind {
 		case objectValue:
@@ -289,10 +307,6 @@ func (p place) walk(l *loader, fragment string) (place, bool) {
 		if p.value == nil {
 			return place{}, false
 		}
-		if id := p.value.get(l.idKeyword()); id != nil && id.kind == stringValue {
-			// load resolves the last one itself
-			p.scope = resolveURI(p.scope, id.text)
-		}
 	}
 	return p, true
 }
@@ -309,9 +323,9 @@ func (d *document) identified(l *loader, uri string) (place, bool) {
 
 // index lists what has an $id or an anchor.
 func (d *document) index(l *loader, p place) {
-	add := func(uri string) {
+	add := func(uri string, at place) {
 		if _, ok := d.ids[uri]; !ok && uri != "" {
-			d.ids[uri] = p
+			d.ids[uri] = at
 		}
 	}
 	switch p.value.kind {
@@ -320,17 +334,13 @@ func (d *document) index(l *loader, p place) {
 			d.index(l, p.item(i))
 		}
 	case objectValue:
-		outer := p.scope
-		if id := p.value.get(l.idKeyword()); id != nil && id.kind == stringValue && p.path != nil {
-			p.scope = resolveURI(p.scope, id.text)
-			inner := p
-			p.scope = outer // load resolves it again
-			add(inner.scope)
-			p = inner
+		outside := p
+		if p = l.scoped(p); p.scope != outside.scope {
+			add(p.scope, outside)
 		}
 		for _, keyword := range []string{"$anchor", "$dynamicAnchor"} {
 			if anchor := p.value.get(keyword); anchor != nil && anchor.kind == stringValue && l.draft.modern() {
-				add(p.scope + "#" + anchor.text)
+				add(p.scope+"#"+anchor.text, outside)
 			}
 		}
 		for i, key := range p.value.keys {

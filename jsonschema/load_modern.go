@@ -15,7 +15,7 @@ func (l *loader) loadModern(p place) (*node, error) {
 		if joined == nil {
 			joined = n
 		} else {
-			joined = join(joined, n, nil)
+			joined = join(joined, n)
 		}
 	}
 	order := p.value.order(false)
@@ -24,7 +24,7 @@ func (l *loader) loadModern(p place) (*node, error) {
 	}
 	for _, i := range order {
 		keyword := p.value.keys[i]
-		read := modernKeywords[keyword]
+		read := modernKeywordOf(keyword)
 		if read == nil {
 			continue
 		}
@@ -99,9 +99,8 @@ func (n *node) impliedAny() bool {
 	return n.kind == combinedNode && n.implied && n.criterion == anyOf
 }
 
-// join puts two demands together. Within allOf, anyOf and oneOf, which under names, a is
-// what was joined there so far and b is the next part.
-func join(a, b *node, under *criterion) *node {
+// join puts two demands together.
+func join(a, b *node) *node {
 	switch {
 	case a.kind == b.kind && mergeable(a.kind):
 		return merge(a, b)
@@ -109,8 +108,6 @@ func join(a, b *node, under *criterion) *node {
 		return &node{kind: combinedNode, criterion: anyOf, implied: true, subs: gather(slices.Clone(a.subs), b)}
 	case b.impliedAny() && hasKind(b.subs, a.kind):
 		return &node{kind: combinedNode, criterion: anyOf, implied: true, subs: gather(slices.Clone(b.subs), a)}
-	case under != nil && a.kind == combinedNode:
-		return &node{kind: combinedNode, criterion: *under, subs: append(slices.Clone(a.subs), flat(b)...)}
 	}
 	all := &node{kind: combinedNode, criterion: allOf, implied: true}
 	for _, part := range [][]*node{flat(a), flat(b)} {

@@ -136,7 +136,3 @@ func (n *node) setProperty(name string, schema *node) {
 
 // anything reports whether the node is {} or true.
 func (n *node) anything() bool { return n.kind == emptyNode || n.kind == trueNode }
-
-// class is what two nodes must have in common to be compared keyword by keyword: the
-// empty schema and true are not told apart there.
-func (n *node) class() nodeKind { return n.kind }

@@ -32,7 +32,7 @@ func WithParseLimits(limits ParseLimits) ParseOption {
 type ParseLimits struct {
 	Bytes  int // of the text: 16 MiB
 	Depth  int // of nested JSON values: 1000, which is the most as well
-	Values int // JSON values of any kind: 1,000,000
+	Values int // JSON values of any kind: 250,000
 }
 
 func (l ParseLimits) resolve() ParseLimits {
@@ -84,11 +84,18 @@ func Parse(text string, opts ...ParseOption) (*Schema, error) {
 	return s, nil
 }
 
+// The schemas that say nothing more: one node is enough for all of them.
+var (
+	emptySchema = &node{kind: emptyNode}
+	trueSchema  = &node{kind: trueNode}
+	falseSchema = &node{kind: falseNode}
+)
+
 func booleanSchema(v *value) *node {
 	if v.bool {
-		return &node{kind: trueNode}
+		return trueSchema
 	}
-	return &node{kind: falseNode}
+	return falseSchema
 }
 
 // flatten lists references with what they refer to in turn, each name once: first the

@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -9,15 +10,16 @@ import (
 
 // pattern is a regular expression of a schema. Schemas are written for engines that
 // backtrack; this package runs RE2 only, which is linear in its input. An expression
-// that RE2 does not know (a look-around, a back-reference) is kept and compared as
-// text, and matches nothing.
+// that RE2 does not know (a look-around, a back-reference), or that is very large, is kept
+// and compared as text, and matches nothing.
 type pattern struct {
 	text string
-	re   *regexp.Regexp // nil where RE2 does not know the expression
+	size int // of the compiled expression, about; 0 where it is not to be compiled
 }
 
-// maxPattern is the longest expression that is compiled.
-const maxPattern = 10_000
+// maxPatternSize bounds the compiled expressions: a few bytes such as (a{900}){900} may be
+// large ones.
+const maxPatternSize = 10_000
 
 // newPattern reads an expression. It refuses what no engine takes.
 func newPattern(text string) (*pattern, error) {
@@ -25,16 +27,44 @@ func newPattern(text string) (*pattern, error) {
 		return nil, err
 	}
 	p := &pattern{text: text}
-	if len(text) <= maxPattern {
-		if re, err := regexp.Compile(text); err == nil {
-			p.re = re
+	re, err := syntax.Parse(text, syntax.Perl)
+	switch broken := (*syntax.Error)(nil); {
+	case err == nil:
+		if size := patternSize(re); size <= maxPatternSize {
+			p.size = size
+		}
+	case errors.As(err, &broken):
+		switch broken.Code {
+		case syntax.ErrMissingBracket, syntax.ErrMissingParen, syntax.ErrInvalidCharRange, syntax.ErrTrailingBackslash:
+			return nil, errors.New(string(broken.Code))
 		}
 	}
 	return p, nil
 }
 
-// matches reports whether some part of s matches.
-func (p *pattern) matches(s string) bool { return p.re != nil && p.re.MatchString(s) }
+// patternSize is about the number of instructions of an expression.
+func patternSize(re *syntax.Regexp) int {
+	size := 1 + len(re.Rune)
+	for _, sub := range re.Sub {
+		size += patternSize(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		size *= 1 + max(re.Min, re.Max)
+	}
+	return min(size, maxPatternSize+1)
+}
+
+// compile is the expression to be run, nil where it is not to be.
+func (p *pattern) compile() *regexp.Regexp {
+	if p.size == 0 {
+		return nil
+	}
+	re, err := regexp.Compile(p.text)
+	if err != nil {
+		return nil
+	}
+	return re
+}
 
 // checkPattern refuses an expression that is broken in its form: classes and groups that
 // are not closed, quantifiers without anything before them or without an end.
@@ -43,24 +73,11 @@ func checkPattern(text string) error {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '\\':
-			if i++; i == len(text) {
-				return fmt.Errorf("the expression ends in a backslash")
+			end, err := escapeEnd(text, i)
+			if err != nil {
+				return err
 			}
-			if text[i] == 'Q' {
-				end := strings.Index(text[i:], `\E`)
-				if end < 0 {
-					return nil
-				}
-				i += end + 1
-			}
-			if i+1 < len(text) && text[i+1] == '{' && strings.IndexByte("pPxN", text[i]) >= 0 {
-				end := strings.IndexByte(text[i:], '}')
-				if end < 0 {
-					return fmt.Errorf("a brace at byte %d is not closed", i+1)
-				}
-				i += end
-			}
-			atom = true
+			i, atom = end, true
 		case '[':
 			end := classEnd(text, i)
 			if end < 0 {
@@ -84,20 +101,13 @@ func checkPattern(text string) error {
 			if !atom {
 				return fmt.Errorf("%q at byte %d has nothing to repeat", text[i:i+1], i)
 			}
-			if i+1 < len(text) && (text[i+1] == '?' || text[i+1] == '+') {
-				i++
-			}
-			atom = false
+			i, atom = pastSuffix(text, i), false
 		case '{':
 			end := strings.IndexByte(text[i:], '}')
 			if !atom || end < 0 || !isRepetition(text[i+1:i+end]) {
 				return fmt.Errorf("a brace at byte %d is no repetition such as {2,5}", i)
 			}
-			i += end
-			if i+1 < len(text) && (text[i+1] == '?' || text[i+1] == '+') {
-				i++
-			}
-			atom = false
+			i, atom = pastSuffix(text, i+end), false
 		default:
 			atom = true
 		}
@@ -105,15 +115,37 @@ func checkPattern(text string) error {
 	if groups > 0 {
 		return fmt.Errorf("%d parentheses are not closed", groups)
 	}
-	if _, err := syntax.Parse(text, syntax.Perl); err != nil {
-		if e, ok := err.(*syntax.Error); ok {
-			switch e.Code {
-			case syntax.ErrMissingBracket, syntax.ErrMissingParen, syntax.ErrInvalidCharRange, syntax.ErrTrailingBackslash:
-				return fmt.Errorf("the expression is broken: %s", string(e.Code))
-			}
-		}
-	}
 	return nil
+}
+
+// escapeEnd is the last byte of an escape that begins at i.
+func escapeEnd(text string, i int) (int, error) {
+	if i++; i == len(text) {
+		return 0, errors.New("the expression ends in a backslash")
+	}
+	rest := text[i:]
+	switch {
+	case rest[0] == 'Q': // up to \E, or to the end
+		if end := strings.Index(rest, `\E`); end >= 0 {
+			return i + end + 1, nil
+		}
+		return len(text) - 1, nil
+	case len(rest) > 1 && rest[1] == '{' && strings.IndexByte("pPxN", rest[0]) >= 0:
+		end := strings.IndexByte(rest, '}')
+		if end < 0 {
+			return 0, fmt.Errorf("a brace at byte %d is not closed", i+1)
+		}
+		return i + end, nil
+	}
+	return i, nil
+}
+
+// pastSuffix is i, or the next byte where it makes the quantifier at i reluctant or possessive.
+func pastSuffix(text string, i int) int {
+	if i+1 < len(text) && (text[i+1] == '?' || text[i+1] == '+') {
+		i++
+	}
+	return i
 }
 
 // classEnd is where a character class that begins at i ends, -1 when it does not. Classes
