@@ -88,6 +88,9 @@ func avroEntities(t *jsonTree, prefix, namespace string, visit func(Entity, *jso
 	}
 }
 
+// maxAvroText is more than is kept: white space does not count there.
+const maxAvroText = 16 << 20
+
 // Parse reads an Avro schema.
 func (avroChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 	checks := []avro.ParseOption{avro.WithDefaultCheck(avro.CheckDefaultShapes)}
@@ -97,6 +100,7 @@ func (avroChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 			checks = append(checks, avro.WithLaxNamespaces())
 		}
 	}
+	checks = append(checks, avro.WithParseLimits(avro.ParseLimits{TextSize: maxAvroText}))
 	uses, err := avroUses(opts.Imports)
 	if err != nil {
 		return nil, err
@@ -165,7 +169,8 @@ func settleUses(uses []avroUse) ([]avroUse, bool) {
 	}
 	var settled []avroUse
 	for _, u := range uses {
-		s, err := avro.Parse(u.text, withUses(settled), avro.WithDefaultCheck(avro.IgnoreDefaults), avro.WithLaxNamespaces())
+		s, err := avro.Parse(u.text, withUses(settled), avro.WithDefaultCheck(avro.IgnoreDefaults), avro.WithLaxNamespaces(),
+			avro.WithParseLimits(avro.ParseLimits{TextSize: maxAvroText}))
 		if err != nil {
 			return nil, false
 		}

@@ -28,11 +28,13 @@ type sequence struct {
 	steps []step
 }
 
-// step is one request, "METHOD /path body", and what the answer must be. In the
+// step is one request, "METHOD /path body", and what the answer must be. Headers may
+// stand before the path: "GET [Accept: text/html] /path". In the
 // request $ stands for a token that no other sequence has, and @name for a schema of
 // the table below as a JSON string.
 //
-// want is "status", "status code" or "status body". In the body an object's fields must
+// want is "status", "status code" or "status body", with or without the answer's media
+// type behind the status. In the body an object's fields must
 // be there (others may be), "absent" says that a field is not there, "*" is anything,
 // and "#name" is a value that must be the same wherever the name stands and differ
 // from that of other names.
@@ -58,6 +60,7 @@ var schemas = map[string]string{
 	"json":     `{"type":"object","title":"$"}`,
 	"json2":    `{"type":"object","title":"$","properties":{"a":{"type":"string"}}}`,
 	"proto":    "syntax = \"proto3\";\npackage p$;\n\nmessage M {\n  string a = 1;\n}\n",
+	"huge":     `{"type":"record","name":"R$","doc":"` + strings.Repeat("x", 1<<20) + `","fields":[]}`,
 	"proto2":   "syntax = \"proto3\";\npackage p$;\n\nmessage M {\n  string a = 1;\n  string b = 2;\n}\n",
 }
 
@@ -68,7 +71,7 @@ func TestConformance(t *testing.T) {
 		url = start(t, registryserver.Options{}).URL()
 	}
 	rows := 0
-	for _, suite := range [][]sequence{lifeSequences, deleteSequences, referenceSequences, settingSequences, compatibilitySequences, protocolSequences, contractSequences, tagSequences} {
+	for _, suite := range [][]sequence{lifeSequences, deleteSequences, referenceSequences, settingSequences, compatibilitySequences, protocolSequences, mediaSequences, limitSequences, contractSequences, tagSequences} {
 		for _, s := range suite {
 			rows += len(s.steps)
 			t.Run(strings.ReplaceAll(s.name, " ", "-"), func(t *testing.T) {
@@ -77,6 +80,7 @@ func TestConformance(t *testing.T) {
 			})
 		}
 	}
+	t.Logf("%d rows", rows)
 	if rows < 300 {
 		t.Errorf("the suite has %d rows: some were lost", rows)
 	}
@@ -88,10 +92,17 @@ func play(t *testing.T, url string, s sequence) {
 	values := map[string]any{}
 	for n, st := range s.steps {
 		method, rest, _ := strings.Cut(st.request, " ")
+		headers := http.Header{}
+		for strings.HasPrefix(rest, "[") {
+			var header string
+			header, rest, _ = strings.Cut(rest[1:], "] ")
+			key, value, _ := strings.Cut(header, ": ")
+			headers.Add(key, value)
+		}
 		path, body, _ := strings.Cut(rest, " ")
 		want := strings.ReplaceAll(st.want, "$", token)
-		status, got := send(t, url, method, strings.ReplaceAll(path, "$", token), expand(body, token))
-		if problem := mismatch(want, status, got, values); problem != "" {
+		status, media, got := exchange(t, url, method, strings.ReplaceAll(path, "$", token), headers, expand(body, token))
+		if problem := mismatch(want, status, media, got, values); problem != "" {
 			t.Errorf("step %d, %s: %s\n got %d %s\nwant %s", n+1, st.request, problem, status, got, want)
 			return // what follows depends on it
 		}
@@ -106,6 +117,9 @@ func expand(body, token string) string {
 	}
 	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) }) // the longest first
 	for _, name := range names {
+		if !strings.Contains(body, "@"+name) {
+			continue
+		}
 		if quoted, err := json.Marshal(schemas[name]); err == nil {
 			body = strings.ReplaceAll(body, "@"+name, string(quoted))
 		}
@@ -115,11 +129,18 @@ func expand(body, token string) string {
 
 func send(t *testing.T, url, method, path, body string) (status int, answer string) {
 	t.Helper()
+	status, _, answer = exchange(t, url, method, path, http.Header{}, body)
+	return status, answer
+}
+
+func exchange(t *testing.T, url, method, path string, headers http.Header, body string) (status int, media, answer string) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body != "" {
+	req.Header = headers
+	if body != "" && headers.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/vnd.schemaregistry.v1+json")
 	}
 	resp, err := http.DefaultClient.Do(req)
@@ -131,14 +152,20 @@ func send(t *testing.T, url, method, path, body string) (status int, answer stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp.StatusCode, string(raw)
+	return resp.StatusCode, resp.Header.Get("Content-Type"), string(raw)
 }
 
 // mismatch says how an answer differs from what was wanted; "" when it does not.
-func mismatch(want string, status int, got string, values map[string]any) string {
+func mismatch(want string, status int, media, got string, values map[string]any) string {
 	first, rest, _ := strings.Cut(want, " ")
 	if strconv.Itoa(status) != first {
 		return "status"
+	}
+	if strings.HasPrefix(rest, "application/") {
+		first, rest, _ = strings.Cut(rest, " ")
+		if first != media {
+			return "media type " + media
+		}
 	}
 	if rest == "" {
 		return ""

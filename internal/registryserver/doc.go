@@ -13,20 +13,46 @@
 //
 // ServeHTTP finds the route (route.go), negotiates media types (negotiate.go) and
 // runs a handler, a method of call. Handlers read the body leniently (body.go),
-// parse schemas before they take the lock (parse.go), decide under the lock, and
-// make ops (op.go) of what they change. An op is applied to the state (state.go) and
-// appended to the journal (journal.go) in one step; the answer is written when the
-// journal has synced all that the request may have seen. So nothing that a client
-// was told is lost when the process is killed.
+// decide under the lock, and make ops (op.go) of what they change. Schemas are parsed
+// (parse.go) and compared (compatibility.go) without the lock: a decision that lacks
+// such work notes it, and is made anew when it is done (work.go). An op is applied to
+// the state (state.go) and appended to the journal (journal.go) in one step; the
+// answer is written when the journal has synced all that the request may have seen.
+// So nothing that a client was told is lost when the process is killed.
 //
 // What differs between schema types is behind Checker.
 //
-// GET /metrics tells Prometheus what it did and what it holds (metrics.go).
+// # Limits
+//
+// A body has at most Options.MaxBody bytes (413), a kept version at most
+// Options.MaxSchema (42209), JSON at most 1,000 levels; references lead to references
+// at most 100 deep. A Server gives a request's header 10 seconds and 64 KiB, and its
+// body a minute.
+//
+// # Metrics
+//
+// GET /metrics is Prometheus's text form (metrics.go):
+//
+//	concord_registry_requests_total{method,route,status}      requests answered
+//	concord_registry_request_duration_seconds{method,route}   histogram; the wait for the disk is in it
+//	concord_registry_requests_in_flight                       requests being answered
+//	concord_registry_incompatible_total{operation,type}       schemas that do not go with earlier ones; operation is register or test
+//	concord_registry_contexts                                 schema contexts
+//	concord_registry_subjects{context}                        subjects with a live version
+//	concord_registry_versions{context,state}                  versions; state is live or deleted
+//	concord_registry_schemas{context}                         schema ids in use
+//	concord_registry_schema_id_smallest{context}              the smallest of them
+//	concord_registry_schema_id_largest{context}               the largest of them
+//
+// largest - smallest + 1 - schemas is the number of ids in between that are not in
+// use: what an alert on gaps between ids looks at. Labels have few values whatever
+// clients send: no subject, id or text is one, a path or method that the registry does
+// not have is "other", and only the first 100 contexts, by name, have series.
 //
 // # Concurrency
 //
 // Engine and Server are safe for concurrent use. One lock guards the state; it is
-// never held while the disk is waited for. Those who wait for the disk at the same
+// never held while the disk is waited for or a schema is parsed or compared. Those who wait for the disk at the same
 // time are served by one sync.
 //
 // # Errors

@@ -24,6 +24,10 @@ type Options struct {
 	Dir string
 	// MaxBody is the most bytes of a request's body; 0 means 16 MiB.
 	MaxBody int64
+	// MaxSchema is the most bytes that a version may take when it is kept: its text as
+	// a JSON string, with references, metadata and rules. 0 means 1 MiB, which is what
+	// the reference registry can write to Kafka. What is larger is refused with 42209.
+	MaxSchema int
 	// Logger hears of what the clients are not told: repaired files, panics. nil
 	// means that nobody does.
 	Logger *slog.Logger
@@ -34,8 +38,9 @@ type Options struct {
 }
 
 const (
-	defaultMaxBody = 16 << 20
-	parsedSchemas  = 1000 // kept parsed, so that each registration does not parse its predecessors
+	defaultMaxBody   = 16 << 20
+	defaultMaxSchema = 1 << 20
+	parsedSchemas    = 1000 // kept parsed, so that each registration does not parse its predecessors
 )
 
 // errHeld means that another process, or another Engine of this one, has the directory.
@@ -44,12 +49,13 @@ var errHeld = errors.New("another registry is using it; end that one, or choose 
 // Engine is a schema registry: an http.Handler over a state. It is safe for
 // concurrent use.
 type Engine struct {
-	log      *slog.Logger
-	maxBody  int64
-	checkers map[registry.SchemaType]Checker
-	parsed   *lru.Cache[parsedKey, Parsed]
-	now      func() time.Time
-	metrics  *metrics
+	log       *slog.Logger
+	maxBody   int64
+	maxSchema int
+	checkers  map[registry.SchemaType]Checker
+	parsed    *lru.Cache[parsedKey, Parsed]
+	now       func() time.Time
+	metrics   *metrics
 
 	mu      sync.RWMutex // guards state; held while a request is decided, never while it waits for the disk
 	state   *state
@@ -64,6 +70,9 @@ func Open(opts Options) (*Engine, error) {
 	if opts.MaxBody == 0 {
 		opts.MaxBody = defaultMaxBody
 	}
+	if opts.MaxSchema < 0 {
+		return nil, fmt.Errorf("registryserver: MaxSchema is %d: want 1 or more, or 0 for the default", opts.MaxSchema)
+	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -72,12 +81,13 @@ func Open(opts Options) (*Engine, error) {
 		return nil, fmt.Errorf("registryserver: %w", err)
 	}
 	e := &Engine{
-		log:      opts.Logger,
-		maxBody:  opts.MaxBody,
-		checkers: checkers(),
-		parsed:   parsed,
-		now:      time.Now,
-		state:    newState(),
+		log:       opts.Logger,
+		maxBody:   opts.MaxBody,
+		maxSchema: cmp.Or(opts.MaxSchema, defaultMaxSchema),
+		checkers:  checkers(),
+		parsed:    parsed,
+		now:       time.Now,
+		state:     newState(),
 	}
 	e.metrics = newMetrics(e)
 	if opts.Dir == "" {

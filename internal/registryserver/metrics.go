@@ -13,24 +13,7 @@ import (
 	"github.com/concord-go/concord/registry"
 )
 
-// The metrics of an Engine, in Prometheus's text form at GET /metrics. Labels have
-// few values whatever clients send: no subject, id or text is one, and a path or
-// method that the registry does not have is "other".
-//
-//	concord_registry_requests_total{method,route,status}            requests answered
-//	concord_registry_request_duration_seconds{method,route}         histogram; the wait for the disk is in it
-//	concord_registry_requests_in_flight                             requests being answered
-//	concord_registry_incompatible_total{operation,type}             schemas that did not go with earlier ones; operation is register or test
-//	concord_registry_contexts                                       schema contexts
-//	concord_registry_subjects{context}                              subjects with a live version
-//	concord_registry_versions{context,state}                        versions; state is live or deleted
-//	concord_registry_schemas{context}                               schema ids in use
-//	concord_registry_schema_id_smallest{context}                    the smallest of them
-//	concord_registry_schema_id_largest{context}                     the largest of them
-//
-// largest - smallest + 1 - schemas is the number of ids in between that are not in
-// use: what an alert on gaps between ids looks at. Only the first maxContextLabels
-// contexts, by name, have series.
+// maxContextLabels is how many contexts have series of their own.
 const maxContextLabels = 100
 
 type metrics struct {

@@ -154,6 +154,9 @@ func (e *Engine) add(subject string, sub *subject, d *draft, id, version int32) 
 		Subject: subject, Version: version, ID: id, Type: d.schema.Type, Text: d.schema.Text, References: d.schema.References,
 		Metadata: d.schema.Metadata, RuleSet: d.schema.RuleSet, Time: e.now().UnixMilli(), guid: contentGUID(&d.schema),
 	}
+	if n := v.size(); n > e.maxSchema {
+		return nil, fail(registry.ErrSchemaTooLarge, "Register operation failed because schema is too large: it takes %d bytes, and may take %d", n, e.maxSchema)
+	}
 	context := parseName(subject).context
 	if id < 0 {
 		last := int32(0)

@@ -20,6 +20,7 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = time.Minute // with the body: nobody holds a connection by sending slowly
 	idleTimeout       = 2 * time.Minute
+	maxHeader         = 64 << 10
 )
 
 // ServeHTTP answers a request. It never panics.
@@ -138,6 +139,7 @@ func Listen(addr string, opts Options) (*Server, error) {
 			ReadHeaderTimeout: readHeaderTimeout,
 			ReadTimeout:       readTimeout,
 			IdleTimeout:       idleTimeout,
+			MaxHeaderBytes:    maxHeader,
 			ErrorLog:          discardLog(),
 		},
 	}

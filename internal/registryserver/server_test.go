@@ -120,8 +120,48 @@ func TestBodiesAreBounded(t *testing.T) {
 	if status, body := do(e, "POST", "/subjects/s/versions", strings.Repeat(" ", 101)); status != 413 {
 		t.Errorf("a body over the bound: %d %s", status, body)
 	}
-	if _, err := registryserver.Open(registryserver.Options{MaxBody: -1}); err == nil {
-		t.Error("a negative bound was taken")
+	for _, opts := range []registryserver.Options{{MaxBody: -1}, {MaxSchema: -1}} {
+		if _, err := registryserver.Open(opts); err == nil {
+			t.Errorf("a negative bound was taken: %+v", opts)
+		}
+	}
+}
+
+func TestSchemasThatAreKeptAreBounded(t *testing.T) {
+	t.Parallel()
+	e := open(t, registryserver.Options{MaxSchema: 400})
+	record := func(doc int) string {
+		return `{"schema":"{\"type\":\"record\",\"name\":\"R\",\"doc\":\"` + strings.Repeat("x", doc) + `\",\"fields\":[]}"`
+	}
+	mustDo(t, e, "POST", "/subjects/s/versions", record(100)+`}`)
+	for what, body := range map[string]string{
+		"text":     record(400) + `}`,
+		"metadata": record(10) + `,"metadata":{"properties":{"k":"` + strings.Repeat("x", 400) + `"}}}`,
+	} {
+		if status, answer := do(e, "POST", "/subjects/s/versions", body); status != 422 || !strings.Contains(answer, "42209") {
+			t.Errorf("large %s: %d %s", what, status, answer)
+		}
+	}
+	mustDo(t, e, "POST", "/subjects/blank/versions", `{"schema":"`+strings.Repeat(" ", 1000)+`\"int\""}`)
+}
+
+func TestHeadersAreBounded(t *testing.T) {
+	t.Parallel()
+	s := start(t, registryserver.Options{})
+	req, err := http.NewRequestWithContext(t.Context(), "GET", s.URL()+"/subjects", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Large", strings.Repeat("x", 1<<20))
+	resp, err := http.DefaultClient.Do(req)
+	if err == nil {
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("a header of 1 MiB: %s", resp.Status)
+		}
+	} // or the connection is reset while the header is sent
+	if status, _ := send(t, s.URL(), "GET", "/subjects", ""); status != 200 {
+		t.Errorf("after it: %d", status)
 	}
 }
 

@@ -2,6 +2,8 @@ package registryserver
 
 import (
 	"cmp"
+	"encoding/json"
+	"math"
 	"slices"
 
 	"github.com/concord-go/concord/registry"
@@ -34,6 +36,15 @@ func (v *stored) place() place { return place{v.Subject, v.Version} }
 
 func (v *stored) schema() registry.Schema {
 	return registry.Schema{Text: v.Text, Type: v.Type, References: v.References, Metadata: v.Metadata, RuleSet: v.RuleSet}
+}
+
+// size is how many bytes it takes to keep v.
+func (v *stored) size() int {
+	kept, err := json.Marshal(v)
+	if err != nil {
+		return math.MaxInt // nothing in it can fail
+	}
+	return len(kept)
 }
 
 // targets are the places that v's references point at.
