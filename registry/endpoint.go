@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -35,11 +34,8 @@ func newEndpoint(raw string, nth int) (*endpoint, Auth, error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		var ue *url.Error
-		if errors.As(err, &ue) && !strings.ContainsRune(raw, '@') {
-			return fail(ue.Err.Error())
-		}
-		return fail("it does not parse; a reserved character in a user or password must be percent-encoded")
+		// The parser's words would quote what it takes for the port, which may be a password.
+		return fail("it does not parse: a port is a number, and a reserved character in a user or password must be percent-encoded")
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":

@@ -274,22 +274,15 @@ func (r *configReader) auth(key string, a Auth) {
 
 func (r *configReader) finishNumbers() {
 	defaults := defaultClientConfig()
-	add := func(key string, opt ClientOption) {
-		probe := defaults
-		if err := opt.applyClient(&probe); err != nil {
-			r.fail(key, "%s", strings.TrimPrefix(err.Error(), "registry: "))
-			return
-		}
-		r.opts = append(r.opts, opt)
-	}
+	add := func(opt ClientOption) { r.opts = append(r.opts, opt) }
 	if r.connect != nil {
-		add("", clientOptionFunc(func(c *clientConfig) error { c.connectTimeout = *r.connect; return nil }))
+		add(clientOptionFunc(func(c *clientConfig) error { c.connectTimeout = *r.connect; return nil }))
 	}
 	if r.attempt != nil {
-		add("", WithAttemptTimeout(*r.attempt))
+		add(WithAttemptTimeout(*r.attempt))
 	}
 	if r.retries != nil {
-		add("max.retries", WithRetries(*r.retries))
+		add(WithRetries(*r.retries))
 	}
 	if r.wait != nil || r.longest != nil {
 		first, longest := defaults.retryWait.Base, defaults.retryWait.Max
@@ -300,16 +293,19 @@ func (r *configReader) finishNumbers() {
 		if r.longest != nil {
 			longest = *r.longest
 		}
-		add("retries.wait.ms", WithRetryWait(first, longest))
+		add(WithRetryWait(first, longest))
 	}
 	if r.entries != nil {
-		add("cache.capacity", WithCacheSize(min(*r.entries, 1<<20), defaults.cacheBytes))
+		if *r.entries == 0 {
+			r.fail("cache.capacity", "or another cache size is 0: want 1 or above")
+		}
+		add(WithCacheSize(min(*r.entries, 1<<20), defaults.cacheBytes))
 	}
 	if r.latest != nil {
-		add("", WithLatestTTL(*r.latest))
+		add(WithLatestTTL(*r.latest))
 	}
 	if r.missing != nil {
-		add("", WithMissingTTL(*r.missing))
+		add(WithMissingTTL(*r.missing))
 	}
 }
 
@@ -322,8 +318,10 @@ func (r *configReader) finishProxy() {
 	case r.proxyHost == "" && r.proxyPort > 0:
 		r.fail(port, "is given without %s", host)
 		return
-	case r.proxyHost != "" && r.proxyPort <= 0:
+	case r.proxyHost != "" && r.proxyPort == 0:
 		r.fail(host, "is given without %s", port)
+		return
+	case r.proxyPort < 0: // reported
 		return
 	case r.proxyHost != "":
 		r.proxy = proxyAddress(r.proxyHost, r.proxyPort)

@@ -127,6 +127,7 @@ var configKeys = map[string]func(r *configReader, key, value string) string{
 			return "" // Java's default
 		}
 		if err != nil || n < 1 || n > 65535 {
+			r.proxyPort = -1
 			return "want a port, 1 to 65535"
 		}
 		r.proxyPort = n
@@ -146,6 +147,9 @@ var configKeys = map[string]func(r *configReader, key, value string) string{
 	},
 	"max.retries": func(r *configReader, _, value string) string {
 		n, why := readInt(value)
+		if n > 100 {
+			return "want 0 to 100"
+		}
 		r.retries = &n
 		return why
 	},
