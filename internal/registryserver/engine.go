@@ -34,7 +34,9 @@ type Options struct {
 	// Wrap, if set, is put around the handler of a Server: for faults in tests.
 	Wrap func(http.Handler) http.Handler
 
-	compactAt int64 // 0: the default; tests have less
+	// 0 in these means the default; tests have less.
+	compactAt                int64
+	headerWithin, readWithin time.Duration
 }
 
 const (

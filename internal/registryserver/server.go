@@ -1,6 +1,7 @@
 package registryserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -17,10 +18,12 @@ import (
 )
 
 const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = time.Minute // with the body: nobody holds a connection by sending slowly
-	idleTimeout       = 2 * time.Minute
-	maxHeader         = 64 << 10
+	// Nobody holds a connection by sending slowly, or by not reading.
+	headerWithin = 10 * time.Second
+	readWithin   = time.Minute // header and body
+	writeWithin  = 5 * time.Minute
+	idleTimeout  = 2 * time.Minute
+	maxHeader    = 64 << 10
 )
 
 // ServeHTTP answers a request. It never panics.
@@ -83,6 +86,10 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request, t target, handle 
 	}()
 	c := &call{e: e, r: r, query: r.URL.Query(), path: t.params}
 	if r.Method == http.MethodPost || r.Method == http.MethodPut {
+		if r.ContentLength > e.maxBody {
+			w.Header().Set("Connection", "close") // rather than reading it to its end
+			return nil, failHTTP(http.StatusRequestEntityTooLarge, "The body is larger than %d bytes", e.maxBody)
+		}
 		if c.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, e.maxBody)); err != nil {
 			if errors.As(err, new(*http.MaxBytesError)) {
 				return nil, failHTTP(http.StatusRequestEntityTooLarge, "The body is larger than %d bytes", e.maxBody)
@@ -136,8 +143,9 @@ func Listen(addr string, opts Options) (*Server, error) {
 		done:   make(chan struct{}),
 		http: &http.Server{
 			Handler:           handler,
-			ReadHeaderTimeout: readHeaderTimeout,
-			ReadTimeout:       readTimeout,
+			ReadHeaderTimeout: cmp.Or(opts.headerWithin, headerWithin),
+			ReadTimeout:       cmp.Or(opts.readWithin, readWithin),
+			WriteTimeout:      writeWithin,
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    maxHeader,
 			ErrorLog:          discardLog(),

@@ -19,8 +19,24 @@
 //
 // A request is counted under its [Route], then the faults are asked in the order in
 // which they were injected; the first one for the route that is not used up answers.
-// Without one the registry does. [Registry.Register] and [Registry.SetLevel] go past
-// all that: what a test sets up is neither counted nor disturbed.
+// Without one the registry does. [Registry.Register], [Registry.SetLevel] and
+// [Registry.SetMode] go past all that: what a test sets up is neither counted nor
+// disturbed.
+//
+// # Faults
+//
+//	Delay(d), Hang()               the answer comes late, or when the test says so
+//	Status(503).WithRetryAfter(d)  an error, with or without a code and Retry-After
+//	HTML()                         200 with a page of a proxy or a login
+//	RedirectTo(origin)             307 to another origin
+//	CutBeforeAnswer(), CutInBody() the connection breaks before, or in the body
+//	Drip(pause)                    the body comes byte by byte
+//	LargeBody(10<<30)              a body of any size, and one without end:
+//	EndlessBody()
+//	Answer(handler)                anything else
+//
+// A fault begins with [Registry.Inject], for one route or [AnyRoute], for a number of
+// requests or until it is removed.
 //
 // # Concurrency
 //
