@@ -1,7 +1,6 @@
 package registryserver
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/concord-go/concord/registry"
@@ -12,8 +11,7 @@ type Checker interface {
 	// Parse reads a schema's text. The error says to the client what is wrong.
 	Parse(text string, opts ParseOptions) (Parsed, error)
 	// Check lists why data of the writer schema cannot be read with the reader
-	// schema, both of this Checker. An error wraps errUnchecked or says why there
-	// is no verdict.
+	// schema, both of this Checker. An error says why there is no verdict.
 	Check(writer, reader Parsed) ([]Difference, error)
 }
 
@@ -71,9 +69,6 @@ func (d Difference) String() string {
 	}
 	return fmt.Sprintf("{errorType:'%s', description:'%s (path '%s')', additionalInfo:'%s'}", d.Type, d.Description, d.Path, d.Info)
 }
-
-// errUnchecked means that this registry has no compatibility rules for a type.
-var errUnchecked = errors.New("this registry has no compatibility rules for the type yet: register under level NONE")
 
 // checkers is the table of the schema types.
 func checkers() map[registry.SchemaType]Checker {

@@ -147,11 +147,7 @@ func (c *call) details(group []pair) ([]string, error) {
 		}
 		err = errors.Join(err, v.err)
 	}
-	switch {
-	case errors.Is(err, errUnchecked):
-		return nil, fail(registry.ErrNotPermitted, "This registry cannot check the compatibility of %s schemas yet, so it takes a second version only under level NONE: "+
-			"set the subject's level to NONE if that is meant", group[0].kind)
-	case err != nil:
+	if err != nil {
 		return []string{"The check of compatibility was given up: " + err.Error()}, nil
 	}
 	return details, nil
