@@ -73,7 +73,7 @@ type checker struct {
 const (
 	maxSteps       = 2_000_000
 	maxPairs       = 200_000
-	maxDepth       = 5_000
+	maxDepth       = 20_000
 	maxDifferences = 2_000
 )
 

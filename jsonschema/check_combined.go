@@ -73,6 +73,9 @@ func (c *checker) checkCombined(res *result, w, r *node) {
 	edges := make([][]int, len(writers))
 	for i, sub := range writers {
 		for j, other := range readers {
+			if c.gaveUp {
+				return
+			}
 			if !c.compare(sub, other).bad {
 				edges[i] = append(edges[i], j)
 			}

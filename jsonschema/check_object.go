@@ -63,6 +63,9 @@ func (n *node) open() bool {
 // covering is the schema of a property that an object does not name: nil where it is closed.
 func (c *checker) covering(n *node, name string) *node {
 	for _, p := range n.patternProperties {
+		if c.gaveUp {
+			return nil
+		}
 		if c.matches(p.pattern, name) {
 			return p.node
 		}

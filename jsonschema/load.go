@@ -145,9 +145,6 @@ func (l *loader) load(p place) (*node, error) {
 	return l.loadClassic(p)
 }
 
-// loadMember loads the schema that a member is.
-func (l *loader) loadMember(p place, key string) (*node, error) { return l.load(p.member(key)) }
-
 // loadList loads an array of schemas.
 func (l *loader) loadList(p place) ([]*node, error) {
 	if p.value.kind != arrayValue {

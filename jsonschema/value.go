@@ -73,19 +73,5 @@ func (v *value) set(key string, member *value) {
 	}
 }
 
-// overlaid is the object with the members of over, those of drop left out, on top of it.
-func (v *value) overlaid(over *value, drop string) *value {
-	merged := &value{kind: objectValue}
-	for i, k := range v.keys {
-		merged.set(k, v.values[i])
-	}
-	for i, k := range over.keys {
-		if k != drop {
-			merged.set(k, over.values[i])
-		}
-	}
-	return merged
-}
-
 // describe names the value's kind for a message.
 func (v *value) describe() string { return valueKindNames[v.kind] }
