@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -66,10 +67,22 @@ func (s *scrubber) clean(err error) error {
 		err = ue.Err
 	}
 	text := err.Error()
-	if scrubbed := s.text(text); scrubbed != text {
+	if scrubbed := s.text(withoutAnswer(text)); scrubbed != text {
 		return errors.New(scrubbed)
 	}
 	return err
+}
+
+// quotedAnswer is where net/http and x/net/http2 quote the peer, as a Go string
+// or to the end of the line. A server can send back what it was sent with more layers of
+// escapes than a scrubber knows.
+var quotedAnswer = regexp.MustCompile(`(?s)"(?:[^"\]|\.)*"?|(malformed MIME header[a-z ]*):.*`)
+
+func withoutAnswer(text string) string {
+	if !strings.Contains(text, `"`) && !strings.Contains(text, "malformed MIME") {
+		return text
+	}
+	return quotedAnswer.ReplaceAllString(text, "$1...")
 }
 
 // retryAfter reads the Retry-After header (RFC 9110 section 10.2.3): seconds or a date.

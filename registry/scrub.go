@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -16,7 +17,9 @@ const maxMessage = 2048
 
 // scrubber takes credentials out of texts that came from outside: a proxy may
 // send back what it was sent, and net/http names URLs in its errors.
-type scrubber struct{ secrets []string }
+type scrubber struct {
+	known []Secret // in the order in which they are replaced
+}
 
 // add makes the scrubber know one secret. Very short ones are left: replacing
 // every "a" of a message would tell the password, not hide it.
@@ -24,23 +27,27 @@ func (s *scrubber) add(secret string) {
 	if len(secret) < 4 {
 		return
 	}
-	s.secrets = append(s.secrets, secret)
-	for _, form := range []string{url.QueryEscape(secret), url.PathEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret))} {
+	s.known = append(s.known, NewSecret(secret))
+	quoted := strconv.Quote(secret)
+	for _, form := range []string{
+		url.QueryEscape(secret), url.PathEscape(secret), quoted[1 : len(quoted)-1],
+		base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
+	} {
 		if form != secret {
-			s.secrets = append(s.secrets, form)
+			s.known = append(s.known, NewSecret(form))
 		}
 	}
 }
 
 // with is a scrubber that also knows credentials of one request.
 func (s *scrubber) with(headers http.Header) *scrubber {
-	more := &scrubber{secrets: slices.Clip(s.secrets)}
+	more := &scrubber{known: slices.Clip(s.known)}
 	for _, values := range headers {
 		for _, value := range values {
+			more.add(value) // first, as a whole
 			if _, token, ok := strings.Cut(value, " "); ok {
 				more.add(token)
 			}
-			more.add(value)
 		}
 	}
 	return more
@@ -49,8 +56,8 @@ func (s *scrubber) with(headers http.Header) *scrubber {
 var userInfo = regexp.MustCompile(`[^\s/"'@]+:[^\s/"'@]*@`)
 
 func (s *scrubber) text(t string) string {
-	for _, secret := range s.secrets {
-		t = strings.ReplaceAll(t, secret, hidden)
+	for _, secret := range s.known {
+		t = strings.ReplaceAll(t, secret.Reveal(), hidden)
 	}
 	return userInfo.ReplaceAllString(t, hidden+"@")
 }

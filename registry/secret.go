@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -53,3 +54,20 @@ func (s *Secret) UnmarshalText(text []byte) error {
 
 // LogValue hides the secret from log/slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// Format writes the hosts asked, whatever the verb: fmt's own way into a struct
+// would find credentials in it.
+func (c *Client) Format(f fmt.State, _ rune) {
+	if c == nil {
+		_, _ = io.WriteString(f, "<nil>")
+		return
+	}
+	_, _ = io.WriteString(f, "registry.Client(")
+	for i, ep := range c.endpoints.all {
+		if i > 0 {
+			_, _ = io.WriteString(f, " ")
+		}
+		_, _ = io.WriteString(f, ep.host)
+	}
+	_, _ = io.WriteString(f, ")")
+}

@@ -1,9 +1,12 @@
 package registry
 
 import (
+	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"sync"
@@ -30,6 +33,13 @@ func newTransport(cfg *clientConfig, t TLS, log *limitedLog) (ownTransport, erro
 			IdleConnTimeout:       90 * time.Second,
 			TLSHandshakeTimeout:   cfg.connectTimeout,
 			ExpectContinueTimeout: time.Second,
+			// net/http's own error would be the words that the proxy put beside the status.
+			OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+				if resp.StatusCode == http.StatusOK {
+					return nil
+				}
+				return fmt.Errorf("the proxy answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+			},
 		}
 	}
 	r := &rotating{tls: t, build: build, log: log, seen: stamps(t.files())}
