@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"time"
@@ -12,8 +11,9 @@ import (
 	"github.com/concord-go/concord/internal/registryserver"
 )
 
-// Fault is what happens to a request in place of the registry's answer: [Delay],
-// [Hang], [Status], [CutBeforeAnswer], [CutInBody], [HTML] or [Answer].
+// Fault is what happens to a request in place of the registry's answer: [Delay] or
+// [Hang] before it, [Status], [HTML] or [RedirectTo] for it, [CutBeforeAnswer], [CutInBody],
+// [Drip], [LargeBody] or [EndlessBody] while it is sent, or what [Answer] makes of it.
 type Fault interface {
 	// serve answers; removed is closed when the fault is removed.
 	serve(w http.ResponseWriter, r *http.Request, next http.Handler, removed <-chan struct{})
@@ -74,7 +74,7 @@ func (f StatusFault) WithRetryAfter(d time.Duration) StatusFault {
 }
 
 func (f StatusFault) serve(w http.ResponseWriter, _ *http.Request, _ http.Handler, _ <-chan struct{}) {
-	w.Header().Set("Content-Type", "application/vnd.schemaregistry.v1+json")
+	w.Header().Set("Content-Type", registryMedia)
 	if f.retryAfter != "" {
 		w.Header().Set("Retry-After", f.retryAfter)
 	}
@@ -92,23 +92,6 @@ func CutBeforeAnswer() Fault {
 	})
 }
 
-// CutInBody lets the registry act and answer, and closes the connection after half
-// of the body.
-func CutInBody() Fault {
-	return faultFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler, _ <-chan struct{}) {
-		rec := httptest.NewRecorder()
-		next.ServeHTTP(rec, r)
-		for k, v := range rec.Header() {
-			w.Header()[k] = v
-		}
-		w.Header().Set("Content-Length", strconv.Itoa(max(rec.Body.Len(), 1)))
-		w.WriteHeader(rec.Code)
-		w.Write(rec.Body.Bytes()[:rec.Body.Len()/2])
-		http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	})
-}
-
 // HTML answers 200 with a page, as proxies and login screens do.
 func HTML() Fault {
 	return Answer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -118,7 +101,7 @@ func HTML() Fault {
 }
 
 // Answer lets a handler answer in the registry's place: for all that has no fault of
-// its own here, such as redirects or bodies without end.
+// its own here.
 func Answer(h http.Handler) Fault {
 	return faultFunc(func(w http.ResponseWriter, r *http.Request, _ http.Handler, _ <-chan struct{}) { h.ServeHTTP(w, r) })
 }
@@ -179,6 +162,9 @@ func (r *Registry) remove(i *injection) {
 func (r *Registry) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if i := r.arrive(Route(registryserver.RoutePattern(req))); i != nil {
+			control := http.NewResponseController(w)
+			control.SetReadDeadline(time.Time{}) // a fault lasts as long as the test wants
+			control.SetWriteDeadline(time.Time{})
 			i.fault.serve(w, req, next, i.removed)
 			return
 		}

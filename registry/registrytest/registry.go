@@ -30,28 +30,42 @@ type Registry struct {
 }
 
 // Option changes a Registry; see New.
-type Option func(*registryserver.Options)
+type Option func(*settings)
+
+type settings struct {
+	server registryserver.Options
+	level  registry.Level
+}
 
 // InDirectory keeps the registry's content in a directory, where a later Registry
 // finds it. One at a time may use it. Without it the content is in memory.
 func InDirectory(dir string) Option {
-	return func(o *registryserver.Options) { o.Dir = dir }
+	return func(s *settings) { s.server.Dir = dir }
+}
+
+// WithLevel sets the compatibility level of all subjects that have none of their own.
+// Without it that is BACKWARD, or what the directory says.
+func WithLevel(level registry.Level) Option {
+	return func(s *settings) { s.level = level }
 }
 
 // New starts a registry that ends with the test.
 func New(tb testing.TB, opts ...Option) *Registry {
 	tb.Helper()
 	r := &Registry{tb: tb, calls: map[Route]int{}}
-	options := registryserver.Options{Wrap: r.wrap}
+	s := settings{server: registryserver.Options{Wrap: r.wrap}}
 	for _, opt := range opts {
-		opt(&options)
+		opt(&s)
 	}
-	server, err := registryserver.Listen("127.0.0.1:0", options)
+	server, err := registryserver.Listen("127.0.0.1:0", s.server)
 	if err != nil {
 		tb.Fatalf("registrytest: %v", err)
 	}
 	r.server = server
 	tb.Cleanup(r.close)
+	if s.level != "" {
+		r.SetLevel("", s.level)
+	}
 	return r
 }
 
@@ -112,11 +126,23 @@ func (r *Registry) Register(subject registry.Subject, schema registry.Schema) re
 // level of all that have none of their own.
 func (r *Registry) SetLevel(subject registry.Subject, level registry.Level) {
 	r.tb.Helper()
-	path := "/config"
+	r.set("/config", subject, "compatibility", string(level))
+}
+
+// SetMode sets a subject's mode, or with an empty subject the mode of all that have
+// none of their own: READONLY refuses registrations, IMPORT lets the client give ids
+// and versions.
+func (r *Registry) SetMode(subject registry.Subject, mode registry.Mode) {
+	r.tb.Helper()
+	r.set("/mode", subject, "mode", string(mode))
+}
+
+func (r *Registry) set(path string, subject registry.Subject, field, value string) {
+	r.tb.Helper()
 	if subject != "" {
 		path += "/" + url.PathEscape(string(subject))
 	}
-	r.setUp(http.MethodPut, path, map[string]any{"compatibility": level}, nil)
+	r.setUp(http.MethodPut, path, map[string]any{field: value}, nil)
 }
 
 // setUp sends a request past the faults and the counts.
