@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -66,8 +67,16 @@ func (s *scrubber) clean(err error) error {
 		}
 		err = ue.Err
 	}
-	text := err.Error()
-	if scrubbed := s.text(withoutAnswer(text)); scrubbed != text {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return s.error(err, err.Error()) // quotes certificates
+	}
+	return s.error(err, withoutAnswer(err.Error()))
+}
+
+// error is the error if its text needs no scrubbing and is the one it shall have,
+// otherwise one of the text alone.
+func (s *scrubber) error(err error, text string) error {
+	if scrubbed := s.text(text); scrubbed != err.Error() {
 		return errors.New(scrubbed)
 	}
 	return err

@@ -68,7 +68,7 @@ func (s *headerSource) headers(ctx context.Context) (http.Header, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		cause := s.scrub.clean(err)
+		cause := s.scrub.error(err, err.Error())
 		return nil, &credentialsError{text: "HeadersFrom: " + cause.Error(), err: cause, denied: errors.Is(err, ErrDenied)}
 	}
 	headers := make(http.Header, len(given))

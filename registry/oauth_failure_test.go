@@ -228,7 +228,7 @@ func TestHeadersFromIsAskedForEachAttempt(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 
-	mine := errors.New("the vault is sealed")
+	mine := errors.New(`open "vault": sealed`)
 	for name, tc := range map[string]struct {
 		given  http.Header
 		fault  error

@@ -139,8 +139,10 @@ func (t TLS) load() (*tls.Config, error) {
 			for _, cert := range state.PeerCertificates[1:] {
 				opts.Intermediates.AddCert(cert)
 			}
-			_, err := state.PeerCertificates[0].Verify(opts)
-			return err
+			if _, err := state.PeerCertificates[0].Verify(opts); err != nil {
+				return &tls.CertificateVerificationError{UnverifiedCertificates: state.PeerCertificates, Err: err}
+			}
+			return nil
 		}
 	}
 	return conf, nil

@@ -162,7 +162,7 @@ func asks(t testing.TB, url string, set registry.TLS) error {
 
 func TestTLSTrustsWhomItIsTold(t *testing.T) {
 	t.Parallel()
-	ca, other := newAuthority(t, "ca"), newAuthority(t, "other")
+	ca, other := newAuthority(t, "ca"), newAuthority(t, "ca") // of the same name: Go's error quotes it
 	s := serveTLS(t, ca.issue(t, "server", "127.0.0.1"), nil)
 	named := serveTLS(t, ca.issue(t, "server", "registry.internal"), nil)
 	file := filepath.Join(t.TempDir(), "ca.pem")
@@ -188,9 +188,7 @@ func TestTLSTrustsWhomItIsTold(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, ok := errors.AsType[*tls.CertificateVerificationError](err); tc.bad && !ok {
-			if _, ok := errors.AsType[x509.UnknownAuthorityError](err); !ok {
-				t.Errorf("%s: %v is not about the certificate", name, err)
-			}
+			t.Errorf("%s: %v is not about the certificate", name, err)
 		}
 	}
 	if _, err := connect(t, s.url, registry.WithRetries(0)).Subjects(t.Context()); err == nil {
