@@ -96,6 +96,28 @@ func TestKillLosesNothing(t *testing.T) {
 	t.Logf("%d subjects, %d versions, %d ids", len(told), versions, len(ids))
 }
 
+func TestAnotherProcessCannotTakeTheDirectory(t *testing.T) {
+	t.Parallel()
+	opts := registryserver.Options{Dir: t.TempDir()}
+	url, kill := child(t, opts.Dir)
+	if status, _ := send(t, url, "POST", "/subjects/s/versions", `{"schema":"\"int\""}`); status != 200 {
+		t.Fatalf("registering: %d", status)
+	}
+	if e, err := registryserver.Open(opts); err == nil {
+		e.Close()
+		t.Error("a second process took the directory")
+	} else if !strings.Contains(err.Error(), opts.Dir) || !strings.Contains(err.Error(), "another registry") {
+		t.Errorf("the error does not say what to do: %v", err)
+	}
+	if status, body := send(t, url, "GET", "/subjects/s/versions", ""); body != "[1]" {
+		t.Errorf("the first process afterwards: %d %s", status, body)
+	}
+	kill()
+	if status, body := do(open(t, opts), "GET", "/subjects/s/versions", ""); body != "[1]" {
+		t.Errorf("after the first process was killed: %d %s", status, body)
+	}
+}
+
 // child starts a registry as a process of its own.
 func child(t *testing.T, dir string) (url string, kill func()) {
 	t.Helper()
