@@ -107,7 +107,8 @@ func WithHeader(name, value string) ClientOption {
 
 // WithHTTPClient sends requests through a copy of this client: its transport
 // (TLS, proxy), cookie jar, timeout and redirect policy hold, beside the limits
-// of this package. Default: a client of its own, which Close shuts down.
+// of this package. Default: a client of its own, which Close shuts down. It
+// excludes [WithTLS] and [WithProxy].
 func WithHTTPClient(client *http.Client) ClientOption {
 	return clientOptionFunc(func(c *clientConfig) error {
 		if client == nil {

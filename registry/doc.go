@@ -50,7 +50,15 @@
 // # Credentials
 //
 // They are sent to the URLs they were given for, never along a redirect to another
-// origin, and stand in no error: see [WithAuth].
+// origin, and stand in no error, log or hook, nor does a client print them: see
+// [WithAuth]. [Basic] and [Bearer] are fixed, [OAuth2] fetches tokens and replaces
+// them in time, [HeadersFrom] is for all else. [WithTLS] is for authorities and
+// client certificates, which may be replaced while the client runs. Over http, which
+// clusters use within, credentials are sent as well, and a warning is logged unless
+// the host is loopback; a token endpoint must be https.
+//
+// [FromConfig] makes a client out of the configuration that a service has for
+// another client of the registry.
 //
 // # Errors
 //

@@ -20,7 +20,8 @@ var (
 	// times before ([WithCircuitBreaker]). It is an ErrUnavailable, too.
 	ErrCircuitOpen = errors.New("registry: not asked, because it did not answer before")
 
-	// ErrDenied: the registry refused these credentials, or their lack (401, 403).
+	// ErrDenied: the registry refused these credentials, or their lack (401, 403),
+	// or there are none to send, since a token endpoint refused the client ([OAuth2]).
 	ErrDenied = errors.New("registry: access denied")
 
 	// ErrNotRegistry: an answer came that is not a registry's, for instance a
