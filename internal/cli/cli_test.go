@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,15 +98,44 @@ func TestDevKeepsTopicsAndSchemas(t *testing.T) {
 	}
 	dev.interrupt(t)
 
+	tear(t, filepath.Join(data, "registry", "registry.journal"))
 	dev = startDev(ctx, t, binary, data)
-	defer dev.interrupt(t)
+	defer func() {
+		dev.interrupt(t)
+		if !strings.Contains(dev.stderr.String(), "interrupted write") {
+			t.Errorf("the repair of the journal was not told: %q", dev.stderr)
+		}
+	}()
 	found, err := newRegistry(t, dev.registry).Lookup(ctx, "user-events-value", schema)
 	if err != nil || found.ID != 1 {
 		t.Errorf("after the restart: %+v, %v", found, err)
 	}
+	resp, err := http.Get(dev.registry + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if metrics, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(metrics), "concord_registry_schemas{context=\".\"} 1\n") {
+		t.Errorf("%v, metrics without the schema: %s", err, metrics)
+	}
 	fetches := newKafka(t, dev.broker).PollFetches(ctx)
 	if records := fetches.Records(); fetches.Err() != nil || len(records) != 1 || string(records[0].Value) != "v" {
 		t.Errorf("after the restart: %d records, %v", len(fetches.Records()), fetches.Err())
+	}
+}
+
+// tear appends what a process that was killed while it wrote may leave.
+func tear(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte{1, 2, 3}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

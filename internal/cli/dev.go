@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/concord-go/concord/internal/devstack"
@@ -25,6 +26,7 @@ func runDev(ctx context.Context, e *env, args []string) error {
 	if opts.Partitions < 1 {
 		return usageError{"-partitions: want 1 or more"}
 	}
+	opts.Logger = slog.New(slog.NewTextHandler(e.stderr, nil))
 	stack, err := devstack.Start(opts)
 	if err != nil {
 		return err
@@ -33,7 +35,7 @@ func runDev(ctx context.Context, e *env, args []string) error {
 	if opts.DataDir != "" {
 		kept = "kept in " + opts.DataDir
 	}
-	fmt.Fprintf(e.stdout, "Kafka broker     %s\nSchema Registry  %s\nTopics, schemas  %s\nready; Ctrl-C ends it\n", stack.Bootstrap(), stack.RegistryURL(), kept)
+	fmt.Fprintf(e.stdout, "Kafka broker     %s\nSchema Registry  %s\nIts metrics      %[2]s/metrics\nTopics, schemas  %[3]s\nready; Ctrl-C ends it\n", stack.Bootstrap(), stack.RegistryURL(), kept)
 	<-ctx.Done()
 	stopping, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()

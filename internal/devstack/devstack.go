@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"sync"
@@ -26,6 +27,10 @@ type Options struct {
 	RegistryAddr string // as BrokerAddr
 	DataDir      string // topics and schemas outlive the stack there; empty: in memory
 	Partitions   int    // of topics created on first use; 0: 3
+
+	// Logger hears of what no client is told, such as a journal that was repaired.
+	// nil: nobody does.
+	Logger *slog.Logger
 }
 
 // Stack is a running broker and registry. Its methods may be called concurrently.
@@ -48,7 +53,7 @@ func Start(opts Options) (*Stack, error) {
 	if opts.Partitions < 0 {
 		return nil, fmt.Errorf("devstack: %d partitions; want 1 or more, or 0 for the default", opts.Partitions)
 	}
-	var registryOpts registryserver.Options
+	registryOpts := registryserver.Options{Logger: opts.Logger}
 	if opts.DataDir != "" {
 		registryOpts.Dir = filepath.Join(opts.DataDir, "registry")
 	}
