@@ -190,14 +190,17 @@ func (c *checker) key(n *node) nodeKey {
 		}
 	}
 	put(n.kind, n.strict, n.integer, n.openMin, n.openMax, n.noMoreProperties, n.noMoreItems, n.uniqueItems, n.criterion, n.implied, n.connectBytes)
-	values(n.id, n.title, n.description, n.fallback)
+	values(n.id, n.title, n.description, n.fallback, n.others)
 	values(n.values...)
 	integers(n.minLength, n.maxLength, n.minProperties, n.maxProperties, n.minItems, n.maxItems, n.minContains, n.maxContains)
 	numbers(n.minimum, n.maximum, n.exclusiveMin, n.exclusiveMax, n.multipleOf)
 	if n.pattern != nil {
 		put(n.pattern.text)
 	}
-	put(n.format, n.ref)
+	if n.formatKnown {
+		put(n.format)
+	}
+	put(n.ref)
 	required := slices.Sorted(slices.Values(n.required))
 	put(len(required))
 	for _, name := range required {

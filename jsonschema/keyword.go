@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -117,8 +118,69 @@ func (l *loader) loadAnnotations(n *node, p place) error {
 		return p.member(l.idKeyword()).fail("must be a URI reference")
 	}
 	n.fallback = p.value.get("default")
+	n.others = l.others(p.value)
 	if v := p.value.get("connect.type"); v != nil && v.kind == stringValue && v.text == "bytes" {
 		n.connectBytes = true
 	}
 	return nil
+}
+
+// others is the members of a schema that mean nothing to its draft, nil when there are none. Two schemas
+// that differ in them are not the same to the registries.
+func (l *loader) others(v *value) *value {
+	var rest *value
+	hidden := !l.draft.modern() && v.get("$ref") != nil
+	for i, keyword := range v.keys {
+		switch keyword {
+		case "title", "description", "default", "$ref", l.idKeyword():
+			continue
+		}
+		if hidden || !l.draft.knows(keyword) {
+			if rest == nil {
+				rest = &value{kind: objectValue}
+			}
+			rest.set(keyword, v.values[i])
+		}
+	}
+	return rest
+}
+
+// knows reports whether the draft's keywords that are read as parts of a schema have this one.
+func (d Draft) knows(keyword string) bool {
+	if d.modern() {
+		switch keyword {
+		case "properties", "patternProperties", "unevaluatedItems", "unevaluatedProperties", "then", "else", "minContains", "maxContains",
+			"$anchor", "$dynamicAnchor", "$schema", "deprecated":
+			return true
+		}
+		return keyword != "$defs" && modernKeywordOf(keyword) != nil
+	}
+	switch keyword {
+	case "contains", "propertyNames", "const":
+		return d != Draft4
+	case "if", "then", "else":
+		return d == Draft7
+	case "enum", "allOf", "anyOf", "oneOf", "not", "type":
+		return true
+	}
+	for _, group := range [][]string{stringKeywords, numberKeywords, arrayKeywords, objectKeywords} {
+		if slices.Contains(group, keyword) {
+			return true
+		}
+	}
+	return false
+}
+
+// knowsFormat reports whether the registries know a format of the drafts 4, 6 and 7. One that they do not
+// know is as if it were not there.
+func (d Draft) knowsFormat(format string) bool {
+	switch format {
+	case "date-time", "uri", "email", "ipv4", "ipv6", "hostname":
+		return true
+	case "json-pointer", "uri-reference", "uri-template":
+		return d != Draft4
+	case "date", "time", "regex", "relative-json-pointer":
+		return d == Draft7
+	}
+	return false
 }

@@ -9,6 +9,8 @@ func modernKeywordOf(keyword string) modernKeyword {
 	switch keyword {
 	case "$ref", "$dynamicRef":
 		return readReference
+	case "$defs":
+		return readDefinitions
 	case "type":
 		return readType
 	case "enum":
@@ -76,6 +78,15 @@ func modernKeywordOf(keyword string) modernKeyword {
 }
 
 func readReference(l *loader, _, at place) (*node, error) { return l.loadReference(at) }
+
+// readDefinitions looks at the schemas that are there to be referred to: a broken one is an error also
+// where nothing refers to it.
+func readDefinitions(l *loader, _, at place) (*node, error) {
+	return nil, at.eachMember(func(_ string, at place) error {
+		_, err := l.load(at)
+		return err
+	})
+}
 
 func readType(_ *loader, _, at place) (*node, error) {
 	switch at.value.kind {

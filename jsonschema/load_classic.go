@@ -68,7 +68,7 @@ func (c *classic) parts() (parts []*node, err error) {
 			add(group.load())
 		}
 	}
-	if err == nil && c.l.draft == Draft7 {
+	if err == nil && c.l.draft.knows("if") {
 		add(c.conditional())
 	}
 	return parts, err
@@ -76,12 +76,7 @@ func (c *classic) parts() (parts []*node, err error) {
 
 // hasAny reports whether one of the keywords is there and not taken yet.
 func (c *classic) hasAny(keywords []string) bool {
-	return slices.ContainsFunc(keywords, func(k string) bool { return c.knows(k) && !c.used[k] && c.p.value.get(k) != nil })
-}
-
-// knows reports whether the draft has the keyword.
-func (c *classic) knows(keyword string) bool {
-	return c.l.draft != Draft4 || keyword != "contains" && keyword != "propertyNames"
+	return slices.ContainsFunc(keywords, func(k string) bool { return c.l.draft.knows(k) && !c.used[k] && c.p.value.get(k) != nil })
 }
 
 // take marks keywords as taken.
@@ -122,7 +117,7 @@ func (c *classic) not() (*node, error) {
 
 func (c *classic) constant() (*node, error) {
 	at := c.p.member("const")
-	if !at.present() || c.l.draft == Draft4 {
+	if !at.present() || !c.l.draft.knows("const") {
 		return nil, nil
 	}
 	return &node{kind: constNode, values: []*value{at.value}}, nil
@@ -216,6 +211,7 @@ func (c *classic) string() (*node, error) {
 		return nil, err
 	}
 	n.format, _, err = c.p.member("format").string()
+	n.formatKnown = c.l.draft.knowsFormat(n.format)
 	return n, err
 }
 
@@ -282,7 +278,7 @@ func (c *classic) array() (*node, error) {
 			return nil, err
 		}
 	}
-	if at := c.p.member("contains"); at.present() && c.knows("contains") {
+	if at := c.p.member("contains"); at.present() && c.l.draft.knows("contains") {
 		n.contains, err = c.l.load(at)
 	}
 	return n, err
@@ -318,7 +314,7 @@ func (c *classic) object() (*node, error) {
 			return nil, err
 		}
 	}
-	if at := c.p.member("propertyNames"); at.present() && c.knows("propertyNames") {
+	if at := c.p.member("propertyNames"); at.present() && c.l.draft.knows("propertyNames") {
 		if n.propertyNames, err = c.l.load(at); err != nil {
 			return nil, err
 		}

@@ -44,12 +44,14 @@ type node struct {
 	id, title, description *value
 	fallback               *value // the default; nil when there is none
 	connectBytes           bool   // Kafka Connect's bytes, which a decimal is written as
+	others                 *value // an object of the members that mean nothing here; nil when there are none
 
 	strict bool // the type is demanded; otherwise values of other types pass
 
 	minLength, maxLength *int64 // string
 	pattern              *pattern
 	format               string
+	formatKnown          bool // to the registries: otherwise it is as if it were not there
 
 	integer                    bool // number
 	minimum, maximum           *number

@@ -125,6 +125,8 @@ func TestWhatIsNoSchemaIsRefusedWithItsPlace(t *testing.T) {
 		`{"$ref":"#/title/1","title":"a"}`:        "leads nowhere",
 		`{"$ref":"#/title","title":"a"}`:          "/title: must be a schema",
 		`2019 {"items":[{"type":"string"}]}`:      "/items: must be a schema",
+		`2020 {"$defs":5}`:                        "/$defs: must be an object",
+		`2019 {"$defs":{"a":{"type":5}}}`:         "/$defs/a/type: must be a string or an array",
 		`2020 {"type":5}`:                         "/type: must be a string or an array",
 		`2020 {"type":["text"]}`:                  "/type/0: \"text\" is no type",
 		`2020 {"minItems":"1"}`:                   "/minItems: must be a number",

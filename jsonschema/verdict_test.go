@@ -33,6 +33,10 @@ func TestVerdictsAreTheRegistrys(t *testing.T) {
 		{"alternatives added", `{"oneOf":[{"type":"string"},{"type":"null"}]}`, `{"oneOf":[{"type":"number"},{"type":"null"},{"type":"string"}]}`, nil},
 		{"alternatives in another order", `{"anyOf":[{"type":"string"},{"type":"null"}]}`, `{"anyOf":[{"type":"null"},{"type":"string"}]}`, nil},
 		{"equal alternatives count once", `{"anyOf":[{"type":"null"},{"type":"null"}]}`, `{"anyOf":[{"type":"null"}]}`, nil},
+		{"a format that is not known makes no difference", `{"anyOf":[{"type":"string"},{"type":"string","format":"made-up"}]}`, `{"anyOf":[{"type":"string"}]}`, nil},
+		{"one that is known does", `{"anyOf":[{"type":"string"},{"type":"string","format":"date"}]}`, `{"anyOf":[{"type":"string"}]}`, []difference{{"SUM_TYPE_NARROWED", "#/"}}},
+		{"none is known in the modern drafts", `2020 {"anyOf":[{"type":"string"},{"type":"string","format":"date"}]}`, `2020 {"anyOf":[{"type":"string"}]}`, nil},
+		{"a keyword without meaning makes alternatives differ", `{"oneOf":[{"type":"null"},{"type":"null","x":1}]}`, `{"oneOf":[{"type":"null"}]}`, []difference{{"SUM_TYPE_NARROWED", "#/"}}},
 		{"the pairs must be as many as possible", // the first part goes with both, the second one with the first only
 			`{"anyOf":[{"type":"number","maximum":1},{"type":"number"}]}`, `{"anyOf":[{"type":"number"},{"type":"number","maximum":2}]}`, nil},
 		{"a union is not readable as one of its types", `{"type":["string","null"]}`, `{"type":"string"}`, []difference{{"TYPE_CHANGED", "#/"}}},
