@@ -390,3 +390,50 @@ func TestCloseEndsTheRenewalOfAToken(t *testing.T) {
 		}
 	})
 }
+
+func TestMissingCredentialsSayNothingOfTheRegistry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := grants(60)
+		asked := 0
+		c := newClient(t, p.auth(), registry.WithRetries(0), over(func(*http.Request) (*http.Response, error) {
+			asked++
+			return nil, errors.New("down")
+		}))
+		for range 6 {
+			_, _ = c.Subjects(t.Context())
+			time.Sleep(2 * time.Second)
+		}
+		time.Sleep(2 * time.Minute) // the token has ended, and the next call is to try the registry
+		p.give = func(int, *http.Request) (*http.Response, error) { return nil, errors.New("down too") }
+		before := asked
+		_, err := c.Subjects(t.Context())
+		if !errors.Is(err, registry.ErrUnavailable) || errors.Is(err, registry.ErrCircuitOpen) || asked != before {
+			t.Fatalf("%v, %d requests", err, asked-before)
+		}
+		if !c.Stats().CircuitOpen {
+			t.Error("a call that sent nothing closed the circuit")
+		}
+	})
+}
+
+func TestATokensLifeCountsFromItsRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &idp{give: func(n int, _ *http.Request) (*http.Response, error) {
+			time.Sleep(5 * time.Second)
+			return granted(fmt.Sprint("tok-", n), 60), nil
+		}}
+		var reg takes
+		c := newClient(t, p.auth(), reg.over())
+		for range 2 {
+			if _, err := c.Subjects(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(56 * time.Second) // a second after the end of the first
+		}
+		if seen := reg.take(); len(seen) != 2 || seen[1] != "Bearer tok-2" {
+			t.Errorf("sent %q", seen)
+		}
+	})
+}
