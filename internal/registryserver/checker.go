@@ -40,7 +40,8 @@ type Import struct {
 	Schema Parsed
 }
 
-// Parsed is a schema that was read. It is immutable.
+// Parsed is a schema that was read. It is immutable, and a pointer: two are equal only
+// if they are the same.
 type Parsed interface {
 	// Text is the form that is kept and given back.
 	Text() string

@@ -45,7 +45,14 @@
 //	concord_registry_schema_id_largest{context}               the largest of them
 //
 // largest - smallest + 1 - schemas is the number of ids in between that are not in
-// use: what an alert on gaps between ids looks at. Labels have few values whatever
+// use. Alerts that can be tried with them:
+//
+//	rate(concord_registry_requests_total{status=~"5.."}[5m]) > 0
+//	histogram_quantile(0.99, sum by (le) (rate(concord_registry_request_duration_seconds_bucket[5m]))) > 1
+//	increase(concord_registry_incompatible_total{operation="register"}[1h]) > 0
+//	concord_registry_schema_id_largest - concord_registry_schema_id_smallest + 1 - concord_registry_schemas > 0
+//
+// Labels have few values whatever
 // clients send: no subject, id or text is one, a path or method that the registry does
 // not have is "other", and only the first 100 contexts, by name, have series.
 //

@@ -2,6 +2,7 @@ package registryserver
 
 import (
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -134,7 +135,7 @@ func (e *Engine) figures() (contexts int, all []contextFigures) {
 	names := slices.Sorted(maps.Keys(e.state.contexts))
 	for _, name := range names[:min(len(names), maxContextLabels)] {
 		c := e.state.contexts[name]
-		f := contextFigures{name: name, schemas: len(c.ids)}
+		f := contextFigures{name: name, schemas: len(c.ids), smallest: math.MaxInt32}
 		for _, sub := range c.subjects {
 			if sub.live > 0 {
 				f.subjects++
@@ -143,10 +144,7 @@ func (e *Engine) figures() (contexts int, all []contextFigures) {
 			f.deleted += len(sub.versions) - sub.live
 		}
 		for id := range c.ids {
-			if f.smallest == 0 || id < f.smallest {
-				f.smallest = id
-			}
-			f.largest = max(f.largest, id)
+			f.smallest, f.largest = min(f.smallest, id), max(f.largest, id)
 		}
 		all = append(all, f)
 	}

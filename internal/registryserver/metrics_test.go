@@ -95,6 +95,19 @@ func TestMetricsTellWhatAlertsLookAt(t *testing.T) {
 	}
 }
 
+func TestTheSmallestIDMayBeZero(t *testing.T) {
+	t.Parallel()
+	e := open(t, registryserver.Options{})
+	mustDo(t, e, "PUT", "/mode", `{"mode":"IMPORT"}`)
+	for id := range 20 {
+		mustDo(t, e, "POST", fmt.Sprintf("/subjects/s%d/versions", id), fmt.Sprintf(`{"schema":"{\"type\":\"fixed\",\"name\":\"F\",\"size\":%d}","id":%d,"version":1}`, id+1, id))
+	}
+	got := scrape(t, e)
+	if smallest, largest := got[`concord_registry_schema_id_smallest{context="."}`], got[`concord_registry_schema_id_largest{context="."}`]; smallest != "0" || largest != "19" {
+		t.Errorf("ids from %s to %s, want 0 to 19", smallest, largest)
+	}
+}
+
 func TestContextsDoNotFloodTheMetrics(t *testing.T) {
 	t.Parallel()
 	e := open(t, registryserver.Options{})
