@@ -52,15 +52,17 @@
 //	increase(concord_registry_incompatible_total{operation="register"}[1h]) > 0
 //	concord_registry_schema_id_largest - concord_registry_schema_id_smallest + 1 - concord_registry_schemas > 0
 //
-// Labels have few values whatever
-// clients send: no subject, id or text is one, a path or method that the registry does
-// not have is "other", and only the first 100 contexts, by name, have series.
+// Labels have few values whatever clients send: no subject, id or text is one, a path
+// or method that the registry does not have is "other", and only the first 100
+// contexts, by name, have series.
 //
 // # Concurrency
 //
-// Engine and Server are safe for concurrent use. One lock guards the state; it is
-// never held while the disk is waited for or a schema is parsed or compared. Those who wait for the disk at the same
-// time are served by one sync.
+// Engine and Server are safe for concurrent use. One lock guards the state; it is never
+// held while the disk is waited for. Nor is it while schemas are parsed and compared,
+// except where references have to be written out (format=resolved), and for a request
+// that others overtook too often. Those who wait for the disk at the same time are
+// served by one sync.
 //
 // # Errors
 //
