@@ -65,8 +65,10 @@ func TestWhatATokenEndpointGetsWrong(t *testing.T) {
 		"another kind of token":       {body(200, js, `{"access_token":"`+canary+`","token_type":"mac"}`), true, "not a bearer token"},
 		"a token with a header in it": {body(200, js, `{"access_token":"a\r\nX-Evil: `+canary+`"}`), true, "characters"},
 		"an endless token":            {body(200, js, `{"access_token":"`+strings.Repeat(canary, 10000)+`"}`), true, "too long"},
-		"a redirect":                  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/"+canary, http.StatusTemporaryRedirect) }, true, "redirect"},
-		"a redirect to a page":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/"+canary, http.StatusFound) }, true, "redirect"},
+		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/"+canary, http.StatusTemporaryRedirect)
+		}, true, "redirect"},
+		"a redirect to a page": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/"+canary, http.StatusFound) }, true, "redirect"},
 		"a flood": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"access_token":"`)
 			for chunk := strings.Repeat(canary, 1000); ; {
