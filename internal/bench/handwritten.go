@@ -5,10 +5,13 @@ import (
 	"errors"
 	"math"
 	"unicode/utf8"
+	"unsafe"
 )
 
-// Code for this one schema as a careful programmer would write it: every length is
-// checked, and nothing else is done. It is what the codecs are measured against.
+// Code for one schema as a careful programmer would write it: every length is checked,
+// strings are UTF-8 in both directions as concord has them, and nothing else is
+// done. It is what the codecs are measured against. This file has what the records
+// share; handwritten_*.go has a file a record.
 
 var (
 	errShort = errors.New("bytes end within the value")
@@ -26,91 +29,106 @@ func appendLong(b []byte, v int64) []byte {
 
 func appendString(b []byte, s string) []byte { return append(appendLong(b, int64(len(s))), s...) }
 
+func appendFloat(b []byte, f float32) []byte {
+	return binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
+}
+
 func appendDouble(b []byte, f float64) []byte {
 	return binary.LittleEndian.AppendUint64(b, math.Float64bits(f))
 }
 
-func appendEvent(b []byte, e *userEvent) ([]byte, error) {
-	b = appendString(b, e.ID)
-	b = appendString(b, e.UserID)
-	b = appendLong(b, e.EventTime)
-	b = appendLong(b, int64(e.Sequence))
-	b = appendDouble(b, e.Score)
-	if e.Active {
-		b = append(b, 1)
-	} else {
-		b = append(b, 0)
+func appendBoolean(b []byte, v bool) []byte {
+	if v {
+		return append(b, 1)
 	}
-	if e.Referrer == nil {
-		b = append(b, 0)
-	} else {
-		b = appendString(append(b, 2), *e.Referrer)
+	return append(b, 0)
+}
+
+// appendOptional is a nullable string, null first.
+func appendOptional(b []byte, s *string) ([]byte, error) {
+	if s == nil {
+		return append(b, 0), nil
 	}
-	switch e.Action {
-	case "VIEW":
-		b = append(b, 0)
-	case "CLICK":
-		b = append(b, 2)
-	case "PURCHASE":
-		b = append(b, 4)
-	default:
+	if !utf8.ValidString(*s) {
 		return nil, errValue
 	}
-	b = appendString(b, e.Device.OS)
-	b = appendString(b, e.Device.Model)
-	b = appendLong(b, int64(e.Device.Memory))
-	if len(e.Tags) > 0 {
-		b = appendLong(b, int64(len(e.Tags)))
-		for _, t := range e.Tags {
-			b = appendString(b, t)
-		}
-	}
-	b = append(b, 0)
-	if len(e.Attributes) > 0 {
-		b = appendLong(b, int64(len(e.Attributes)))
-		for k, v := range e.Attributes {
-			b = appendString(appendString(b, k), v)
-		}
-	}
-	b = append(b, 0)
-	if len(e.Items) > 0 {
-		b = appendLong(b, int64(len(e.Items)))
-		for i := range e.Items {
-			b = appendString(b, e.Items[i].SKU)
-			b = appendLong(b, int64(e.Items[i].Quantity))
-			b = appendDouble(b, e.Items[i].Price)
-		}
-	}
-	return append(b, 0), nil
+	return appendString(append(b, 2), *s), nil
 }
+
+// valid reports whether all of the strings are UTF-8.
+func valid(s ...string) bool {
+	for _, s := range s {
+		if !utf8.ValidString(s) {
+			return false
+		}
+	}
+	return true
+}
+
+// strategy is where the strings of a message lie.
+type strategy uint8
+
+const (
+	alone   strategy = iota // each in memory of its own, what string(b) does
+	shared                  // short ones together in slabs, as concord's decoder does by default
+	inPlace                 // in the payload, which is given away
+)
+
+// How concord shares: a long string stands alone, and who keeps a short one keeps no
+// more than a slab alive.
+const (
+	sharedString = 128
+	sharedSlab   = 512
+)
 
 // reading is a position in a payload; the first error stays.
 type reading struct {
-	b   []byte
-	err error
-}
-
-func (r *reading) long() int64 {
-	var u uint64
-	for i, c := range r.b {
-		if i == 9 && c > 1 {
-			break
-		}
-		u |= uint64(c&0x7f) << (7 * i)
-		if c < 0x80 {
-			r.b = r.b[i+1:]
-			return int64(u>>1) ^ -int64(u&1)
-		}
-	}
-	r.fail(errShort)
-	return 0
+	b       []byte
+	at      int
+	err     error
+	strings strategy
+	slab    []byte
 }
 
 func (r *reading) fail(err error) {
 	if r.err == nil {
 		r.err = err
 	}
-	r.b = nil
+	r.at = len(r.b)
+}
+
+// end is the error of the whole reading, which must have taken all bytes.
+func (r *reading) end() error {
+	if r.err == nil && r.at < len(r.b) {
+		return errValue
+	}
+	return r.err
+}
+
+func (r *reading) long() int64 {
+	if r.at < len(r.b) && r.b[r.at] < 0x80 {
+		u := r.b[r.at]
+		r.at++
+		return int64(u>>1) ^ -int64(u&1)
+	}
+	return r.longer()
+}
+
+func (r *reading) longer() int64 {
+	var u uint64
+	for i, c := range r.b[r.at:] {
+		if i == 9 && c > 1 {
+			r.fail(errValue)
+			return 0
+		}
+		u |= uint64(c&0x7f) << (7 * i)
+		if c < 0x80 {
+			r.at += i + 1
+			return int64(u>>1) ^ -int64(u&1)
+		}
+	}
+	r.fail(errShort)
+	return 0
 }
 
 func (r *reading) int() int32 {
@@ -121,29 +139,95 @@ func (r *reading) int() int32 {
 	return int32(v)
 }
 
-func (r *reading) double() float64 {
-	if len(r.b) < 8 {
+func (r *reading) boolean() bool {
+	if r.at == len(r.b) {
+		r.fail(errShort)
+		return false
+	}
+	c := r.b[r.at]
+	r.at++
+	if c > 1 {
+		r.fail(errValue)
+	}
+	return c == 1
+}
+
+func (r *reading) float() float32 {
+	if len(r.b)-r.at < 4 {
 		r.fail(errShort)
 		return 0
 	}
-	v := math.Float64frombits(binary.LittleEndian.Uint64(r.b))
-	r.b = r.b[8:]
+	v := math.Float32frombits(binary.LittleEndian.Uint32(r.b[r.at:]))
+	r.at += 4
 	return v
 }
 
-func (r *reading) string() string {
-	n := r.long()
-	if n < 0 || n > int64(len(r.b)) {
+func (r *reading) double() float64 {
+	if len(r.b)-r.at < 8 {
 		r.fail(errShort)
-		return ""
+		return 0
 	}
-	b := r.b[:n]
-	r.b = r.b[n:]
+	v := math.Float64frombits(binary.LittleEndian.Uint64(r.b[r.at:]))
+	r.at += 8
+	return v
+}
+
+// text is the bytes of a string, in the payload.
+func (r *reading) text() []byte {
+	n := r.long()
+	if n < 0 || n > int64(len(r.b)-r.at) {
+		r.fail(errShort)
+		return nil
+	}
+	b := r.b[r.at : r.at+int(n)]
+	r.at += int(n)
 	if !utf8.Valid(b) {
 		r.fail(errValue)
-		return ""
+		return nil
 	}
-	return string(b)
+	return b
+}
+
+func (r *reading) string() string {
+	b := r.text()
+	switch {
+	case r.strings == alone || len(b) == 0:
+		return string(b)
+	case r.strings == inPlace:
+		return unsafe.String(&b[0], len(b))
+	case len(b) > sharedString:
+		return string(b)
+	}
+	if len(b) > cap(r.slab)-len(r.slab) {
+		r.slab = make([]byte, 0, max(len(b), min(sharedSlab, len(r.b))))
+	}
+	start := len(r.slab)
+	r.slab = append(r.slab, b...) // within its capacity: what was handed out stays
+	return unsafe.String(&r.slab[start], len(b))
+}
+
+// skipString passes over a field that the reader lacks.
+func (r *reading) skipString() { r.text() }
+
+// present is the branch of a nullable field whose first branch is null.
+func (r *reading) present() bool {
+	switch r.long() {
+	case 0:
+		return false
+	case 1:
+		return true
+	}
+	r.fail(errValue)
+	return false
+}
+
+// optional is a nullable string.
+func (r *reading) optional() *string {
+	if !r.present() {
+		return nil
+	}
+	s := r.string()
+	return &s
 }
 
 // block is the next block's count; least is what an item takes at least.
@@ -155,82 +239,11 @@ func (r *reading) block(least int) int {
 			return 0
 		}
 		n = -n
-		r.long()
+		r.long() // the block's size in bytes, which only skipping needs
 	}
-	if n > int64(len(r.b)/least) {
+	if n > int64((len(r.b)-r.at)/least) {
 		r.fail(errShort)
 		return 0
 	}
 	return int(n)
-}
-
-func readEvent(payload []byte, e *userEvent) error {
-	r := reading{b: payload}
-	e.ID = r.string()
-	e.UserID = r.string()
-	e.EventTime = r.long()
-	e.Sequence = r.int()
-	e.Score = r.double()
-	switch r.long() {
-	case 0:
-		e.Active = false
-	case -1:
-		e.Active = true
-	default:
-		r.fail(errValue)
-	}
-	switch r.long() {
-	case 0:
-		e.Referrer = nil
-	case 1:
-		s := r.string()
-		e.Referrer = &s
-	default:
-		r.fail(errValue)
-	}
-	switch r.long() {
-	case 0:
-		e.Action = "VIEW"
-	case 1:
-		e.Action = "CLICK"
-	case 2:
-		e.Action = "PURCHASE"
-	default:
-		r.fail(errValue)
-	}
-	e.Device.OS = r.string()
-	e.Device.Model = r.string()
-	e.Device.Memory = r.int()
-	e.Tags = []string{}
-	for n := r.block(1); n > 0; n = r.block(1) {
-		if e.Tags == nil || cap(e.Tags) == 0 {
-			e.Tags = make([]string, 0, n)
-		}
-		for range n {
-			e.Tags = append(e.Tags, r.string())
-		}
-	}
-	e.Attributes = make(map[string]string)
-	for n := r.block(2); n > 0; n = r.block(2) {
-		for range n {
-			k := r.string()
-			e.Attributes[k] = r.string()
-		}
-	}
-	e.Items = []item{}
-	for n := r.block(10); n > 0; n = r.block(10) {
-		if cap(e.Items) == 0 {
-			e.Items = make([]item, 0, n)
-		}
-		for range n {
-			e.Items = append(e.Items, item{SKU: r.string(), Quantity: r.int(), Price: r.double()})
-		}
-	}
-	if r.err != nil {
-		return r.err
-	}
-	if len(r.b) > 0 {
-		return errValue
-	}
-	return nil
 }

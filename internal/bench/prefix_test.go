@@ -1,0 +1,89 @@
+package bench
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Whoever stops early is not compared with those who look: hand-written code and concord
+// refuse every strict prefix of every payload in every way of reading.
+func TestPrefixesAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, r := range records() {
+		t.Run(r.Name(), func(t *testing.T) {
+			t.Parallel()
+			payload := r.shortPayload()
+			for _, c := range r.codecs() {
+				if !strings.HasPrefix(c.name, "handwritten") && !strings.HasPrefix(c.name, "concord") {
+					continue
+				}
+				for how, decode := range c.readings() {
+					for n := range payload {
+						if _, err := decode(slices.Clip(payload[:n])); err == nil {
+							t.Errorf("%s, %s: takes the first %d of %d bytes for a whole value", c.name, how, n, len(payload))
+							break
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// readings are the ways to read that a codec has, by name.
+func (c *codec) readings() map[string]func([]byte) (any, error) {
+	all := map[string]func([]byte) (any, error){
+		"decode": c.decode, "in place": c.inPlace, "reuse": c.reuse, "resolve": c.resolve, "dynamic": c.dynamic,
+	}
+	for how, decode := range all {
+		if decode == nil {
+			delete(all, how)
+		}
+	}
+	return all
+}
+
+// Which peers take a prefix for a whole value is said in the README.
+func TestPeersThatTakePrefixes(t *testing.T) {
+	t.Parallel()
+	payload := eventRecord().payload()
+	taken := make(map[string]int)
+	for _, c := range eventRecord().codecs() {
+		decode := c.decode
+		if decode == nil {
+			decode = c.dynamic
+		}
+		for n := range payload {
+			if _, err := decode(slices.Clip(payload[:n])); err == nil {
+				taken[c.name]++
+			}
+		}
+	}
+	if len(taken) != 1 || taken["hamba"] == 0 {
+		t.Errorf("prefixes of %d bytes taken for whole values: %v; the README says that hamba alone takes some", len(payload), taken)
+	}
+	t.Log(taken)
+}
+
+// So is it with strings that are no UTF-8.
+func TestStringsThatAreNotText(t *testing.T) {
+	t.Parallel()
+	payload := eventRecord().payload()
+	payload[1] = 0xff // the first byte of the id
+	var took []string
+	for _, c := range eventRecord().codecs() {
+		for how, decode := range c.readings() {
+			if _, err := decode(payload); err == nil && how != "reuse" {
+				took = append(took, c.name+", "+how)
+			}
+		}
+	}
+	slices.Sort(took)
+	want := []string{"goavro, dynamic", "hamba, decode", "hamba, dynamic", "hamba, resolve", "twmb, decode", "twmb, dynamic", "twmb, in place", "twmb, resolve"}
+	if d := cmp.Diff(want, took); d != "" {
+		t.Errorf("who takes them (-the README +now):\n%s", d)
+	}
+}
