@@ -32,6 +32,15 @@
 // for a while ([WithLatestTTL]), renewed in the background before that ends, and
 // through an outage a stated time longer ([WithStaleLatest]).
 //
+// Deleting, setting a configuration and importing drop what they make untrue;
+// what others do to the registry meanwhile shows after the TTLs.
+//
+// # Without a registry
+//
+// A [Directory] answers from files, an embed.FS for instance, what a registry once
+// answered; [Save] writes them. [NewFallback] asks a registry, and where that is
+// silent a Directory. Both are Resolvers as a Client is.
+//
 // # Repetition, failover, outage
 //
 // A request is repeated when the registry could not be reached or the answer
