@@ -85,7 +85,7 @@ func (s *scrubber) error(err error, text string) error {
 // quotedAnswer is where net/http and x/net/http2 quote the peer, as a Go string
 // or to the end of the line. A server can send back what it was sent with more layers of
 // escapes than a scrubber knows.
-var quotedAnswer = regexp.MustCompile(`(?s)"(?:[^"\]|\.)*"?|(malformed MIME header[a-z ]*):.*`)
+var quotedAnswer = regexp.MustCompile(`(?s)"(?:[^"\\]|\\.)*"?|(malformed MIME header[a-z ]*):.*`)
 
 func withoutAnswer(text string) string {
 	if !strings.Contains(text, `"`) && !strings.Contains(text, "malformed MIME") {

@@ -32,24 +32,28 @@ func (e *credentialsError) Is(target error) bool {
 	return e.denied && target == ErrDenied || !e.denied && target == ErrUnavailable
 }
 
-// authorize adds the credentials of this attempt to its headers. It returns a
-// scrubber that knows them, or why there are none.
-func (c *Client) authorize(ctx context.Context, req *http.Request, fail *Error) (http.Header, *scrubber, attempt) {
+// authorize returns the credentials of an attempt and a scrubber that knows them, or
+// why there are none. They take none of the time of the URL that is asked, for it is
+// not to blame.
+func (c *Client) authorize(ctx context.Context, fail *Error) (http.Header, *scrubber, attempt) {
 	if c.credentials == nil {
 		return nil, c.scrub, attempt{}
 	}
+	if c.attemptTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.attemptTimeout)
+		defer cancel()
+	}
 	headers, err := c.credentials.headers(ctx)
 	if err != nil {
+		fail.Message = "no credentials to send"
 		bad, ok := errors.AsType[*credentialsError](err)
 		if !ok {
 			fail.Err = unavailable{err}
 			return nil, nil, attempt{err: fail, again: true, unsent: true}
 		}
-		fail.Message, fail.Err, fail.RetryAfter = "no credentials to send", bad, bad.wait
+		fail.Err, fail.RetryAfter = bad, bad.wait
 		return nil, nil, attempt{err: fail, again: !bad.denied, unsent: true}
-	}
-	for name, values := range headers {
-		req.Header[name] = values
 	}
 	return headers, c.scrub.with(headers), attempt{}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -139,6 +140,15 @@ func TestATokenEndpointOfAPrivateAuthority(t *testing.T) {
 		_, _ = io.WriteString(w, `{"access_token":"tok"}`)
 	}))
 	endpoint.Config.ErrorLog = quiet
+	closed := make(chan struct{}, 1)
+	endpoint.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			select {
+			case closed <- struct{}{}:
+			default:
+			}
+		}
+	}
 	endpoint.StartTLS()
 	t.Cleanup(endpoint.Close)
 	reg := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -147,18 +157,27 @@ func TestATokenEndpointOfAPrivateAuthority(t *testing.T) {
 		}
 		answer(w, 200, "[]")
 	})
-	ask := func(tls registry.TLS) error {
+	connectTo := func(tls registry.TLS) (*registry.Client, error) {
 		c := connect(t, reg, registry.WithRetries(0), registry.WithAuth(registry.OAuth2(registry.OAuth2Config{
 			TokenURL: endpoint.URL, ClientID: "me", ClientSecret: secret(canary), TLS: tls,
 		})))
 		_, err := c.Subjects(t.Context())
-		return err
+		return c, err
 	}
 	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: endpoint.Certificate().Raw}))
-	if err := ask(registry.TLS{CAPEM: ca}); err != nil {
+	c, err := connectTo(registry.TLS{CAPEM: ca})
+	if err != nil {
 		t.Error(err)
 	}
-	err := ask(registry.TLS{})
+	if err := c.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Error("Close left the connection to the token endpoint open")
+	}
+	_, err = connectTo(registry.TLS{})
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); !ok || !registry.IsRetryable(err) {
 		t.Errorf("an authority that is not known: %v", err)
 	}

@@ -350,43 +350,81 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 	})
 }
 
-func TestCloseEndsTheRenewalOfAToken(t *testing.T) {
+func TestCloseEndsTokenRequests(t *testing.T) {
+	t.Parallel()
+	for name, life := range map[string]int{"of a call": 10, "in the background": 60} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := &idp{give: func(n int, r *http.Request) (*http.Response, error) {
+					if n == 1 {
+						return granted("tok", life), nil
+					}
+					<-r.Context().Done()
+					time.Sleep(time.Second) // a transport that takes its time
+					return nil, r.Context().Err()
+				}}
+				var reg takes
+				var log logText
+				c := newClient(t, p.auth(), reg.over(), log.option())
+				if _, err := c.Subjects(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(40 * time.Second)
+				log.take()
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					if _, err := c.Subjects(t.Context()); err != nil && !errors.Is(err, registry.ErrClosed) {
+						t.Error(err)
+					}
+				})
+				synctest.Wait()
+				if p.asked.Load() != 2 {
+					t.Fatalf("%d token requests, want a second under way", p.asked.Load())
+				}
+				began := time.Now()
+				if err := c.Close(t.Context()); err != nil || time.Since(began) != time.Second {
+					t.Errorf("Close: %v after %v; it waits for the request to end", err, time.Since(began))
+				}
+				wg.Wait()
+				if _, err := c.Subjects(t.Context()); !errors.Is(err, registry.ErrClosed) {
+					t.Errorf("after Close: %v", err)
+				}
+				if text := log.take(); text != "" {
+					t.Errorf("what Close cut off is logged: %s", text)
+				}
+			})
+		})
+	}
+}
+
+func TestATokenRequestThatNobodyWaitsForIsNoFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		var seen []string
 		p := &idp{give: func(n int, r *http.Request) (*http.Response, error) {
-			if n == 1 {
+			if n > 1 {
 				return granted("tok", 60), nil
 			}
 			<-r.Context().Done()
-			time.Sleep(time.Second) // a transport that takes its time
 			return nil, r.Context().Err()
 		}}
-		var reg takes
-		var log logText
-		c := newClient(t, p.auth(), reg.over(), log.option())
-		for range 2 {
-			if _, err := c.Subjects(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(40 * time.Second)
+		c := newClient(t, p.auth(), registry.WithRetries(0), registry.WithFailover("http://b"), over(func(r *http.Request) (*http.Response, error) {
+			seen = append(seen, r.URL.Host)
+			return reply(200, "[]"), nil
+		}), registry.WithAttemptTimeout(0), registry.WithTimeout(0))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := c.Subjects(ctx)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
 		}
-		// The renewal ran into its timeout; another begins.
-		if _, err := c.Subjects(t.Context()); !errors.Is(err, registry.ErrUnavailable) {
-			t.Errorf("a hanging token endpoint: %v", err)
-		}
-		time.Sleep(time.Minute)
-		log.take()
-		go func() { _, _ = c.Subjects(t.Context()) }()
 		synctest.Wait()
-		began := time.Now()
-		if err := c.Close(t.Context()); err != nil || time.Since(began) != time.Second {
-			t.Errorf("Close: %v after %v; it waits for the request to end", err, time.Since(began))
+		if _, err := c.Subjects(t.Context()); err != nil {
+			t.Errorf("the next call: %v", err)
 		}
-		if _, err := c.Subjects(t.Context()); !errors.Is(err, registry.ErrClosed) {
-			t.Errorf("after Close: %v", err)
-		}
-		if text := log.take(); text != "" {
-			t.Errorf("what Close cut off is logged: %s", text)
+		if len(seen) != 1 || seen[0] != "a" {
+			t.Errorf("asked %q; the first URL is not to blame", seen)
 		}
 	})
 }

@@ -22,7 +22,9 @@ func forward(t *testing.T, plain, tunnels *atomic.Int32) *url.URL {
 		switch given := r.Header.Get("Proxy-Authorization"); {
 		case given != want:
 			w.WriteHeader(http.StatusProxyAuthRequired)
-			_, _ = fmt.Fprintf(w, `{"error_code":407,"message":"not %s"}`, given)
+			raw, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(given, "Basic "))
+			_, password, _ := strings.Cut(string(raw), ":")
+			_, _ = fmt.Fprintf(w, `{"error_code":407,"message":"not %s, not %s"}`, given, password)
 			return
 		case r.Method != http.MethodConnect:
 			plain.Add(1)
@@ -84,6 +86,17 @@ func TestRequestsGoThroughTheProxy(t *testing.T) {
 		if err == nil || strings.Contains(text, "CANARY") || strings.Contains(text, "Q0FOQVJZ") {
 			t.Errorf("%s, a proxy that refuses: %s", target, text)
 		}
+	}
+	// One that answers in words of its own, beside the status, which net/http repeats.
+	words := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		if near, _, err := w.(http.Hijacker).Hijack(); err == nil {
+			_, _ = io.WriteString(near, "HTTP/1.1 407 CANARY%2520pass\r\n\r\n")
+			near.Close()
+		}
+	})
+	c = connect(t, s.url, registry.WithProxy(strings.Replace(words, "//", "//u:CANARY%20pass@", 1)), registry.WithRetries(0))
+	if _, err := c.Subjects(t.Context()); err == nil || strings.Contains(err.Error(), "CANARY") || !strings.Contains(err.Error(), "the proxy answered 407") {
+		t.Errorf("a proxy's own words: %v", err)
 	}
 	c = connect(t, "http://registry.invalid", registry.WithProxy("http://u:CANARY-pass@127.0.0.1:1"), registry.WithRetries(0))
 	if _, err := c.Subjects(t.Context()); !registry.IsRetryable(err) || strings.Contains(err.Error(), "CANARY") {

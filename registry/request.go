@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -238,6 +239,10 @@ func (u unavailable) Is(target error) bool { return target == ErrUnavailable }
 
 func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byte, bound time.Duration, parse func([]byte) error) attempt {
 	fail := &Error{Method: req.method, Path: req.path, Host: ep.host}
+	proof, scrub, refusal := c.authorize(ctx, fail)
+	if refusal.err != nil {
+		return refusal
+	}
 	if bound > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, bound)
@@ -260,10 +265,7 @@ func (c *Client) send(ctx context.Context, ep *endpoint, req request, body []byt
 	if body != nil {
 		hr.Header.Set("Content-Type", mediaType)
 	}
-	proof, scrub, refusal := c.authorize(ctx, hr, fail)
-	if refusal.err != nil {
-		return refusal
-	}
+	maps.Copy(hr.Header, proof)
 	resp, err := c.http.Do(hr)
 	if err != nil {
 		if redirect, ok := errors.AsType[redirectError](err); ok {

@@ -251,7 +251,13 @@ func TestNoCredentialInAnyError(t *testing.T) {
 		"an echo in a bad redirect": func(r *http.Request) (*http.Response, error) {
 			return reply(307, "", "Location", "http://"+canary+":x"), nil
 		},
-		"an echo in a denial":        func(r *http.Request) (*http.Response, error) { return reply(401, echo(r)), nil },
+		"an echo in a denial": func(r *http.Request) (*http.Response, error) { return reply(401, echo(r)), nil },
+		"an echo escaped twice, quoted by net/http": func(*http.Request) (*http.Response, error) {
+			return nil, errors.New(`net/http: HTTP/1.x transport connection broken: malformed HTTP response "a \"CANARY%2520key\""`)
+		},
+		"an echo escaped twice, to the end": func(*http.Request) (*http.Response, error) {
+			return nil, errors.New(`malformed MIME header line: CANARY%2520key`)
+		},
 		"an escaped echo, as header": func(*http.Request) (*http.Response, error) { return nil, errors.New("X-Key: CANARY%20key") },
 	} {
 		for how, opts := range map[string][]registry.ClientOption{

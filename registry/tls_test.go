@@ -90,6 +90,7 @@ type secure struct {
 	url string
 
 	mu    sync.Mutex
+	conns int // made so far
 	cert  tls.Certificate
 	names []string
 }
@@ -118,6 +119,7 @@ func serveTLS(t testing.TB, cert issued, clients *authority) *secure {
 	server.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.conns++
 		conf := conf.Clone()
 		conf.Certificates = []tls.Certificate{s.cert}
 		return conf, nil
@@ -285,6 +287,17 @@ func TestRotatedFilesAreUsed(t *testing.T) {
 	}
 	write(t, keyFile, two.key)
 	eventually("the new certificate", func(err error) bool { return err == nil && s.last() == "two" })
+	for range 2 { // files as they were are not read again
+		time.Sleep(1100 * time.Millisecond)
+		if err := ask(); err != nil {
+			t.Error(err)
+		}
+	}
+	s.mu.Lock()
+	if s.conns != 2 {
+		t.Errorf("%d connections for two certificates", s.conns)
+	}
+	s.mu.Unlock()
 
 	// The server's authority is replaced: first both are trusted, then the old one goes.
 	next := newAuthority(t, "next")

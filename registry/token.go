@@ -101,9 +101,9 @@ func newTokenSource(config *OAuth2Config, cfg *clientConfig, scrub *scrubber, g 
 func (s *tokenSource) headers(ctx context.Context) (http.Header, error) {
 	now := time.Now()
 	s.mu.Lock()
-	t, failure := s.current, s.resting(now)
+	t := s.current
 	valid := t != nil && t.valid(now)
-	renew := valid && !t.end.IsZero() && !now.Before(t.renew) && !s.renewing && failure == nil
+	renew := valid && !t.end.IsZero() && !now.Before(t.renew) && !s.renewing && s.resting(now) == nil
 	s.renewing = s.renewing || renew
 	s.mu.Unlock()
 	if renew {
@@ -111,9 +111,6 @@ func (s *tokenSource) headers(ctx context.Context) (http.Header, error) {
 	}
 	if valid {
 		return t.headers(), nil
-	}
-	if failure != nil {
-		return nil, failure
 	}
 	t, err := s.calls.Do(ctx, struct{}{}, s.fetch)
 	if err != nil {
