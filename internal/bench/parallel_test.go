@@ -2,14 +2,15 @@ package bench
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"runtime"
 	"testing"
 
 	"github.com/concord-go/concord/avro"
 	"github.com/concord-go/concord/registry"
+	"github.com/concord-go/concord/registry/registrytest"
 	"github.com/concord-go/concord/serde"
-	"github.com/concord-go/concord/serde/serdetest"
 )
 
 // worker is what one goroutine does with the event: all share what is compiled, each has
@@ -22,7 +23,8 @@ type crew struct {
 	join func() worker
 }
 
-func crews() []crew {
+func crews(tb testing.TB) []crew {
+	tb.Helper()
 	payload := eventRecord().payload()
 	// Hand-written code shares nothing: it shows what the machine gives.
 	byHand := crew{"handwritten", func() worker {
@@ -43,11 +45,12 @@ func crews() []crew {
 		}
 	}}
 
-	ctx, reg := context.Background(), new(serdetest.Registry)
-	id := must(reg.Register(ctx, topic+"-value", registry.Schema{Text: eventSchema}))
-	serializer := must(serde.NewSerializer(reg, avro.For[userEvent](avro.WithSchema(eventSchema))))
-	deserializer := must(serde.NewDeserializer(reg, avro.For[userEvent](avro.WithSchema(eventSchema))))
-	data := serde.Data{Bytes: framed(int(id.ID))}
+	ctx, reg := context.Background(), registrytest.New(tb)
+	id := reg.Register(topic+"-value", registry.Schema{Text: eventSchema}).ID
+	client := concordClient(tb, reg.URL())
+	serializer := must(serde.NewSerializer(client, avro.For[userEvent](avro.WithSchema(eventSchema))))
+	deserializer := must(serde.NewDeserializer(client, avro.For[userEvent](avro.WithSchema(eventSchema))))
+	data := serde.Data{Bytes: append(binary.BigEndian.AppendUint32([]byte{0}, uint32(id)), payload...)}
 	whole := crew{"concord-serde", func() worker {
 		e, buffer := sampleEvent(), make([]byte, 0, room)
 		return worker{
@@ -65,7 +68,7 @@ func crews() []crew {
 // take half of one's where nothing is in their way. GOMAXPROCS goes with the
 // goroutines, so that the collector works on the cores that are counted.
 func together(b *testing.B, operation func(worker) func() error) {
-	for _, c := range crews() {
+	for _, c := range crews(b) {
 		for _, goroutines := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/goroutines=%d", c.name, goroutines), func(b *testing.B) {
 				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(goroutines))

@@ -9,7 +9,7 @@ import (
 
 func TestWholesAgree(t *testing.T) {
 	t.Parallel()
-	for _, w := range wholes() {
+	for _, w := range wholes(t) {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			b, err := w.serialize()
@@ -45,19 +45,19 @@ func TestWholesAgree(t *testing.T) {
 }
 
 func BenchmarkSerialize(b *testing.B) {
-	for _, w := range wholes() {
+	for _, w := range wholes(b) {
 		measure(b, w.name, w.serialize)
 	}
 }
 
 func BenchmarkDeserialize(b *testing.B) {
-	for _, w := range wholes() {
+	for _, w := range wholes(b) {
 		measure(b, w.name, w.deserialize)
 	}
 }
 
 func BenchmarkDeserializeResolving(b *testing.B) {
-	for _, w := range wholes() {
+	for _, w := range wholes(b) {
 		if w.resolve != nil {
 			measure(b, w.name, w.resolve)
 		}

@@ -1,69 +1,51 @@
-// Table turns the output of `go test -bench` on standard input into Markdown: the
-// median of the runs of each benchmark, and how many times the first of its group
-// it takes.
+// Table measures, and prints the medians as Markdown, how many times the first of its
+// group each takes, and which of the bars are met.
+//
+//	go run ./table                     all of it, five rounds
+//	go run ./table -bench Encode       some
+//	go run ./table -in out.txt         what go test -bench, or -out, wrote before
+//
+// A round is all benchmarks once, so that what else the machine does for a while falls
+// on all of them and not on five runs of one.
 package main
 
 import (
-	"bufio"
+	"flag"
 	"fmt"
 	"os"
-	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 )
 
-type row struct {
-	name          string
-	times         []float64 // ns
-	bytes, allocs string
-}
-
-var line = regexp.MustCompile(`^Benchmark(\w+)/(\S+?)(?:-\d+)?\s+\d+\s+([\d.]+) ns/op\s+(\d+) B/op\s+(\d+) allocs/op`)
-
 func main() {
-	var order []string
-	groups := make(map[string][]*row)
-	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		m := line.FindStringSubmatch(in.Text())
-		if m == nil {
-			continue
-		}
-		if groups[m[1]] == nil {
-			order = append(order, m[1])
-		}
-		i := slices.IndexFunc(groups[m[1]], func(r *row) bool { return r.name == m[2] })
-		if i < 0 {
-			i = len(groups[m[1]])
-			groups[m[1]] = append(groups[m[1]], &row{name: m[2]})
-		}
-		ns, err := strconv.ParseFloat(m[3], 64)
-		if err != nil {
-			continue
-		}
-		r := groups[m[1]][i]
-		r.times, r.bytes, r.allocs = append(r.times, ns), m[4], m[5]
-	}
-	if len(order) == 0 {
-		fmt.Fprintln(os.Stderr, "table: no benchmark on standard input")
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "table:", err)
 		os.Exit(1)
 	}
-	for _, g := range order {
-		rows := groups[g]
-		fmt.Printf("| %s | ns/op | × | B/op | allocs/op |\n|---|--:|--:|--:|--:|\n", strings.ToLower(g))
-		first := median(rows[0].times)
-		for _, r := range rows {
-			ns := median(r.times)
-			fmt.Printf("| %s | %.0f | %.2f | %s | %s |\n", r.name, ns, ns/first, r.bytes, r.allocs)
-		}
-		fmt.Println()
-	}
 }
 
-func median(v []float64) float64 {
-	v = slices.Sorted(slices.Values(v))
-	if n := len(v); n%2 == 0 {
-		return (v[n/2-1] + v[n/2]) / 2
+func run() error {
+	in := flag.String("in", "", "`file` with the output of go test -bench; - is standard input. Empty: measure")
+	out := flag.String("out", "", "`file` to keep the measurements in")
+	count := flag.Int("count", 5, "rounds")
+	benchtime := flag.String("benchtime", "100ms", "for each benchmark in each round, as go test has it")
+	pattern := flag.String("bench", ".", "which benchmarks, a regular expression")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return fmt.Errorf("there are no arguments, only flags: %q", flag.Args())
 	}
-	return v[len(v)/2]
+	text, err := measurements(*in, *pattern, *benchtime, *count)
+	if err != nil {
+		return err
+	}
+	if *out != "" {
+		if err := os.WriteFile(*out, text, 0o644); err != nil {
+			return err
+		}
+	}
+	r := parse(string(text))
+	if len(r.groups) == 0 {
+		return fmt.Errorf("no benchmark was measured")
+	}
+	fmt.Print(r.markdown())
+	fmt.Print(r.verdicts())
+	return nil
 }

@@ -2,6 +2,8 @@ package bench
 
 import (
 	"context"
+	"encoding/binary"
+	"testing"
 
 	confluentregistry "github.com/confluentinc/confluent-kafka-go/v2/schemaregistry"
 	confluentserde "github.com/confluentinc/confluent-kafka-go/v2/schemaregistry/serde"
@@ -9,23 +11,37 @@ import (
 
 	"github.com/concord-go/concord/avro"
 	"github.com/concord-go/concord/registry"
+	"github.com/concord-go/concord/registry/registrytest"
 	"github.com/concord-go/concord/serde"
-	"github.com/concord-go/concord/serde/serdetest"
 )
 
-const topic = "user-events"
+// Topics: the event as it is; one whose latest version is the later schema; one for who
+// registers what he derives himself.
+const (
+	topic        = "user-events"
+	laterTopic   = "user-events-later"
+	derivedTopic = "user-events-derived"
+)
 
 // whole is one way to write and read the event with all that belongs to it: subject,
-// schema id, framing, a registry in memory that has been asked before.
+// schema id, framing, and the library's own client of a registry, over HTTP, which
+// has been asked before.
 type whole struct {
 	name        string
 	serialize   func() ([]byte, error)
 	deserialize func() (*userEvent, error)
-	resolve     func() (*laterEvent, error) // the subject's latest version is the later schema
+	resolve     func() (*laterEvent, error)
 }
 
-func wholes() []whole {
-	return []whole{concordCodec(), concordSerde(), confluentLatest(), confluentDefault()}
+func wholes(tb testing.TB) []whole {
+	tb.Helper()
+	reg := registrytest.New(tb)
+	id := reg.Register(topic+"-value", registry.Schema{Text: eventSchema}).ID
+	reg.Register(laterTopic+"-value", registry.Schema{Text: eventSchema})
+	reg.Register(laterTopic+"-value", registry.Schema{Text: laterEventSchema})
+	data := binary.BigEndian.AppendUint32([]byte{0}, uint32(id))
+	data = append(data, eventRecord().payload()...)
+	return []whole{concordCodec(), concordSerde(tb, reg.URL(), data), confluentLatest(tb, reg.URL(), data), confluentDefault(tb, reg.URL())}
 }
 
 // concordCodec is the codec without the rest, for comparison.
@@ -40,14 +56,26 @@ func concordCodec() whole {
 	}
 }
 
-func concordSerde() whole {
+// concordClient ends with the test or benchmark.
+func concordClient(tb testing.TB, url string) *registry.Client {
+	tb.Helper()
+	client := must(registry.NewClient(url))
+	tb.Cleanup(func() {
+		if err := client.Close(context.Background()); err != nil {
+			tb.Error(err)
+		}
+	})
+	return client
+}
+
+func concordSerde(tb testing.TB, url string, bytes []byte) whole {
+	tb.Helper()
 	ctx, e, buffer := context.Background(), sampleEvent(), make([]byte, 0, room)
-	reg := new(serdetest.Registry)
-	id := must(reg.Register(ctx, topic+"-value", registry.Schema{Text: eventSchema}))
-	serializer := must(serde.NewSerializer(reg, avro.For[userEvent](avro.WithSchema(eventSchema))))
-	deserializer := must(serde.NewDeserializer(reg, avro.For[userEvent](avro.WithSchema(eventSchema))))
-	resolver := must(serde.NewDeserializer(reg, avro.For[laterEvent](avro.WithSchema(laterEventSchema))))
-	data := serde.Data{Bytes: framed(int(id.ID))}
+	client := concordClient(tb, url)
+	serializer := must(serde.NewSerializer(client, avro.For[userEvent](avro.WithSchema(eventSchema))))
+	deserializer := must(serde.NewDeserializer(client, avro.For[userEvent](avro.WithSchema(eventSchema))))
+	resolver := must(serde.NewDeserializer(client, avro.For[laterEvent](avro.WithSchema(laterEventSchema))))
+	data := serde.Data{Bytes: bytes}
 	return whole{
 		name: "concord",
 		serialize: func() ([]byte, error) {
@@ -67,28 +95,31 @@ func concordSerde() whole {
 	}
 }
 
-// framed is the event's payload behind a prefix with the id, which is small here.
-func framed(id int) []byte { return append([]byte{0, 0, 0, 0, byte(id)}, eventRecord().payload()...) }
+func confluentClient(tb testing.TB, url string) confluentregistry.Client {
+	tb.Helper()
+	client := must(confluentregistry.NewClient(confluentregistry.NewConfig(url)))
+	tb.Cleanup(func() {
+		if err := client.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return client
+}
 
 // confluentLatest is avrov2 in the fastest way that it has: it looks up the latest
 // version and derives nothing.
-func confluentLatest() whole {
+func confluentLatest(tb testing.TB, url string, bytes []byte) whole {
+	tb.Helper()
 	e := sampleEvent()
-	client := must(confluentregistry.NewClient(confluentregistry.NewConfig("mock://latest")))
-	id := must(client.Register(topic+"-value", confluentregistry.SchemaInfo{Schema: eventSchema}, false))
+	client := confluentClient(tb, url)
 	config := avrov2.NewSerializerConfig()
 	config.AutoRegisterSchemas = false
 	config.UseLatestVersion = true
 	serializer := must(avrov2.NewSerializer(client, confluentserde.ValueSerde, config))
 	deserializer := must(avrov2.NewDeserializer(client, confluentserde.ValueSerde, avrov2.NewDeserializerConfig()))
-	bytes := framed(id)
-
-	later := must(confluentregistry.NewClient(confluentregistry.NewConfig("mock://later")))
-	laterBytes := framed(must(later.Register(topic+"-value", confluentregistry.SchemaInfo{Schema: eventSchema}, false)))
-	must(later.Register(topic+"-value", confluentregistry.SchemaInfo{Schema: laterEventSchema}, false))
 	resolving := avrov2.NewDeserializerConfig()
-	resolving.UseLatestVersion = true // the reader's schema; there is no other way to give one
-	resolver := must(avrov2.NewDeserializer(later, confluentserde.ValueSerde, resolving))
+	resolving.UseLatestVersion = true // this is how it is told a reader's schema
+	resolver := must(avrov2.NewDeserializer(client, confluentserde.ValueSerde, resolving))
 	return whole{
 		name:      "confluent",
 		serialize: func() ([]byte, error) { return serializer.Serialize(topic, &e) },
@@ -98,25 +129,26 @@ func confluentLatest() whole {
 		},
 		resolve: func() (*laterEvent, error) {
 			e := new(laterEvent)
-			return e, resolver.DeserializeInto(topic, laterBytes, e)
+			return e, resolver.DeserializeInto(laterTopic, bytes, e)
 		},
 	}
 }
 
 // confluentDefault is avrov2 as it comes: it derives the schema from the Go type and
 // registers it. The derived schema has a string where the event has an enum.
-func confluentDefault() whole {
+func confluentDefault(tb testing.TB, url string) whole {
+	tb.Helper()
 	e := sampleEvent()
-	client := must(confluentregistry.NewClient(confluentregistry.NewConfig("mock://default")))
+	client := confluentClient(tb, url)
 	serializer := must(avrov2.NewSerializer(client, confluentserde.ValueSerde, avrov2.NewSerializerConfig()))
 	deserializer := must(avrov2.NewDeserializer(client, confluentserde.ValueSerde, avrov2.NewDeserializerConfig()))
-	bytes := must(serializer.Serialize(topic, &e))
+	bytes := must(serializer.Serialize(derivedTopic, &e))
 	return whole{
 		name:      "confluent-default",
-		serialize: func() ([]byte, error) { return serializer.Serialize(topic, &e) },
+		serialize: func() ([]byte, error) { return serializer.Serialize(derivedTopic, &e) },
 		deserialize: func() (*userEvent, error) {
 			e := new(userEvent)
-			return e, deserializer.DeserializeInto(topic, bytes, e)
+			return e, deserializer.DeserializeInto(derivedTopic, bytes, e)
 		},
 	}
 }
