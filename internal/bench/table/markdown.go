@@ -54,7 +54,7 @@ func (r *results) table(b *strings.Builder, operation string) {
 		fmt.Fprintf(b, "| %s |", g.record())
 		for _, c := range columns {
 			if w := g.row(c); w != nil {
-				fmt.Fprintf(b, " %s (%.2f) %.0f |", figure(w.ns()), w.ns()/g.rows[0].ns(), median(w.allocs))
+				fmt.Fprintf(b, " %s (%.2f) %.0f |", duration(w.ns()), w.ns()/g.rows[0].ns(), median(w.allocs))
 			} else {
 				b.WriteString(" – |")
 			}
@@ -63,7 +63,7 @@ func (r *results) table(b *strings.Builder, operation string) {
 	}
 }
 
-func figure(ns float64) string {
+func duration(ns float64) string {
 	if ns < 100 {
 		return fmt.Sprintf("%.1f", ns)
 	}
