@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/concord-go/concord/avro"
 )
 
 // Whoever stops early is not compared with those who look: hand-written code and concord
@@ -85,5 +87,30 @@ func TestStringsThatAreNotText(t *testing.T) {
 	want := []string{"goavro, dynamic", "hamba, decode", "hamba, dynamic", "hamba, resolve", "twmb, decode", "twmb, dynamic", "twmb, in place", "twmb, resolve"}
 	if d := cmp.Diff(want, took); d != "" {
 		t.Errorf("who takes them (-the README +now):\n%s", d)
+	}
+}
+
+// Writing such strings is refused by the hand-written code wherever concord refuses it.
+func TestStringsThatAreNotTextAreNotWritten(t *testing.T) {
+	t.Parallel()
+	const bad = "a\xff"
+	encoder := must(avro.NewEncoder[userEvent](avro.MustParse(eventSchema)))
+	for name, spoil := range map[string]func(*userEvent){
+		"id":                func(e *userEvent) { e.ID = bad },
+		"nullable":          func(e *userEvent) { e.Referrer = new(bad) },
+		"in a record":       func(e *userEvent) { e.Device.Model = bad },
+		"in an array":       func(e *userEvent) { e.Tags[1] = bad },
+		"a map's key":       func(e *userEvent) { e.Attributes[bad] = "x" },
+		"a map's value":     func(e *userEvent) { e.Attributes["x"] = bad },
+		"in records' array": func(e *userEvent) { e.Items[1].SKU = bad },
+	} {
+		e := sampleEvent()
+		spoil(&e)
+		if _, err := appendEvent(nil, &e); err == nil {
+			t.Errorf("%s: hand-written code writes it", name)
+		}
+		if _, err := encoder.AppendEncode(nil, e); err == nil {
+			t.Errorf("%s: concord writes it", name)
+		}
 	}
 }
