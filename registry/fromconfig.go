@@ -59,7 +59,7 @@ import (
 // an error: one that this package does not know, with the nearest that it does;
 // one that concord does not have, with what to do; one for serializers or for Kafka,
 // with where it is set. All errors are reported at once, joined. They name keys and
-// show no values.
+// files, and show no other value.
 //
 // Token requests trust the system's authorities: ssl keys are for the registry.
 func FromConfig(config map[string]string, opts ...ClientOption) (*Client, error) {

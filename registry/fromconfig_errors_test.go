@@ -56,6 +56,7 @@ func TestConfigThatIsRefused(t *testing.T) {
 		"a Java keystore":           {config{"ssl.truststore.location": jks}, []string{"keytool"}},
 		"a missing file":            {config{"ssl.ca.location": filepath.Join(t.TempDir(), "none")}, []string{"ssl.*: TLS CAFile"}},
 		"one thing by two names":    {config{"ssl.ca.location": jks, "ssl.truststore.location": jks}, []string{"says the same as ssl.ca.location", "keytool"}},
+		"a text for a file":         {config{"ssl.ca.location": "-----BEGIN " + canary}, []string{"not the name of a file"}},
 		"a certificate alone":       {config{"ssl.certificate.location": jks}, []string{"without a key"}},
 		"an old protocol":           {config{"ssl.enabled.protocols": "TLSv1.1,TLSv1.2"}, []string{"TLSv1.2 or TLSv1.3"}},
 		"trust in anybody":          {config{"enable.ssl.certificate.verification": "false"}, []string{"ssl.ca.location"}},

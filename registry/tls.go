@@ -152,6 +152,9 @@ func (t TLS) load() (*tls.Config, error) {
 func readPEM(field, file, given string) (what string, text []byte, err error) {
 	if file == "" {
 		what, text = field+"PEM", []byte(given)
+	} else if strings.ContainsAny(file, "\r\n") || strings.Contains(file, "-----BEGIN") {
+		// Not shown as the name of a file: it may be a key.
+		return what, nil, fmt.Errorf("registry: TLS %sFile is not the name of a file but a text: give it as %sPEM", field, field)
 	} else {
 		what = field + "File " + file
 		f, err := os.Open(file)

@@ -31,6 +31,7 @@ func TestTLSSettingsThatAreRefused(t *testing.T) {
 		"no key":               {registry.TLS{CertPEM: one.cert}, "without a key"},
 		"no certificate":       {registry.TLS{KeyPEM: secret(one.key)}, "without a certificate"},
 		"a missing file":       {registry.TLS{CAFile: filepath.Join(dir, "none")}, "no such file"},
+		"a key for a file":     {registry.TLS{CertPEM: one.cert, KeyFile: one.key}, "give it as KeyPEM"},
 		"a folder":             {registry.TLS{CAFile: dir}, "CAFile"},
 		"a large file":         {registry.TLS{CAFile: large}, "larger than"},
 		"an empty file":        {registry.TLS{CAFile: file("empty", "")}, "no PEM block"},
