@@ -3,6 +3,7 @@ package avro
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/concord-go/concord/serde"
 )
@@ -232,12 +233,14 @@ func (d *decoding) dynamicArray(n *dynamicNode, pos int) (any, int, error) {
 			return nil, 0, err
 		}
 		pos = next
-		for range b.count {
-			if len(items) == cap(items) {
-				if d.memory -= int64(max(1, len(items))) * sizeOfBox; d.memory < 0 {
-					return nil, 0, d.failMemory(&n.op, pos)
-				}
+		// The wire has at least a byte for each item, or block has counted them.
+		if room := b.count - (cap(items) - len(items)); room > 0 {
+			if d.memory -= int64(room) * sizeOfBox; d.memory < 0 {
+				return nil, 0, d.failMemory(&n.op, pos)
 			}
+			items = slices.Grow(items, b.count)
+		}
+		for range b.count {
 			v, next, err := d.dynamic(n.items, pos)
 			if err != nil {
 				return nil, 0, within(err, fmt.Sprintf("[%d]", len(items)))
