@@ -3,7 +3,6 @@ package registry_test
 import (
 	"errors"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -59,11 +58,10 @@ func TestRecordsAreWrittenAndReadWithoutARegistry(t *testing.T) {
 	order := placed{ID: "o1", At: time.UnixMilli(1_700_000_000_000).UTC(), Road: street{N: 7}, Note: &note}
 
 	// A text with a reference, laid out as people write them.
-	const home = "// where somebody lives\n{\n  \"namespace\": \"com.acme\", \"name\": \"Home\", \"type\": \"record\",\n" +
+	const home = "{\n  \"namespace\": \"com.acme\", \"name\": \"Home\", \"type\": \"record\",\n" +
 		`  "fields": [{"type": {"type": "string"}, "name": "who"}, {"name": "where", "type": "com.acme.Address"}]}`
 	imported := &serde.Definition{Name: "com.acme.Address", Schema: registry.Schema{Text: address, Type: registry.Avro}}
-	plain := strings.TrimPrefix(home, "// where somebody lives\n")
-	text := avro.Dynamic(plain, avro.WithSchema(plain, imported))
+	text := avro.Dynamic(home, avro.WithSchema(home, imported))
 	person := map[string]any{"who": "x", "where": map[string]any{"street": map[string]any{"n": int32(3)}}}
 
 	register := serde.WithWriterSchema(serde.AutoRegister())
@@ -72,16 +70,6 @@ func TestRecordsAreWrittenAndReadWithoutARegistry(t *testing.T) {
 	}
 	if _, err := through(t, client, client, text, "homes", person, register); err != nil {
 		t.Fatal(err)
-	}
-	// The schema of placed once more, its street in a subject of its own.
-	own, err := typed.Definition()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const inner = `{"type":"record","name":"street","fields":[{"name":"n","type":"int"}]}`
-	if !strings.Contains(own.Schema.Text, inner[1:len(inner)-1]) {
-		inner := own.Schema.Text
-		t.Fatalf("the test wants another text in %s", inner)
 	}
 	dir := t.TempDir()
 	if _, err := registry.Save(ctx, client, dir); err != nil {
