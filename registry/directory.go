@@ -198,12 +198,13 @@ func (d *Directory) version(place Subject, version Version) *kept {
 // Lookup finds the version of a subject that has this schema, the newest where
 // several do. The error matches [ErrSubjectNotFound] or [ErrSchemaNotFound].
 //
-// As with a registry, which keeps texts in its own rendering, the layout of the
-// text does not matter. In Avro nor do comments, the order of attributes, how
-// names are qualified, a type as a word or an object, and whether what it refers
-// to is written out or a reference; in JSON Schema the order of members; in
-// Protobuf comments. [MatchWith] changes this. Metadata and rule sets count where
-// the schema given has them. [IncludeDeleted] is honoured; [Normalize] adds nothing.
+// As with a registry, which keeps texts in its own rendering, layout and comments
+// do not matter. Nor do, in Avro, the order of attributes, how names are
+// qualified, a type as a word or an object, and whether what it refers to is
+// written out or a reference; in JSON Schema the order of members; in Protobuf the
+// order of all but messages and the values of an enum. [MatchWith] changes this.
+// Metadata and rule sets count where the schema given has them. [IncludeDeleted]
+// is honoured; [Normalize] adds nothing.
 func (d *Directory) Lookup(_ context.Context, subject Subject, schema Schema, opts ...LookupOption) (Registered, error) {
 	var cfg lookupConfig
 	for _, opt := range opts {
@@ -225,15 +226,22 @@ func (d *Directory) Lookup(_ context.Context, subject Subject, schema Schema, op
 }
 
 // Register returns where the schema already is, as Lookup finds it. A directory
-// takes nothing new: the error matches [ErrReadOnly] then, and, as that of a
-// registry in mode READONLY, [ErrNotPermitted].
-func (d *Directory) Register(ctx context.Context, subject Subject, schema Schema, _ ...RegisterOption) (Registered, error) {
-	r, err := d.Lookup(ctx, subject, schema)
-	if err == nil || errors.Is(err, ErrInvalidSubject) {
-		return r, err
+// takes nothing new, and no import: the error matches [ErrReadOnly] then, and, as
+// that of a registry in mode READONLY, [ErrNotPermitted].
+func (d *Directory) Register(ctx context.Context, subject Subject, schema Schema, opts ...RegisterOption) (Registered, error) {
+	var cfg registerConfig
+	for _, opt := range opts {
+		opt.applyRegister(&cfg)
 	}
 	e := newRequest(http.MethodPost, routeVersions, string(subject)).error(ErrReadOnly)
-	e.Code, e.Message = ErrNotPermitted, "this schema is not among the subject's versions; register it in the registry and save the directory anew"
+	e.Code, e.Message = ErrNotPermitted, "it takes no import"
+	if !cfg.given() {
+		r, err := d.Lookup(ctx, subject, schema)
+		if err == nil || errors.Is(err, ErrInvalidSubject) {
+			return r, err
+		}
+		e.Message = "this schema is not among the subject's versions; register it in the registry and save the directory anew"
+	}
 	return Registered{}, e
 }
 

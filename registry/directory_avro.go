@@ -31,13 +31,13 @@ type avroImport struct {
 func avroFormOf(text string, imports []string) (any, error) {
 	f := avroForm{imports: make(map[string]avroImport), defined: make(map[string]bool)}
 	for _, text := range imports {
-		node, err := parseTree(text)
+		node, err := avroTree(text)
 		if err != nil {
 			return nil, err
 		}
 		f.collect(node, "")
 	}
-	node, err := parseTree(text)
+	node, err := avroTree(text)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +46,14 @@ func avroFormOf(text string, imports []string) (any, error) {
 		return nil, errors.New("nested too deeply")
 	}
 	return form, nil
+}
+
+func avroTree(text string) (any, error) {
+	node, more, err := parseTree(text)
+	if more {
+		err = errors.New("text after the schema")
+	}
+	return node, err
 }
 
 // avroOwn are the attributes that the specification gives a meaning somewhere;
@@ -157,18 +165,25 @@ func (f *avroForm) object(node map[string]any, namespace string) any {
 	case "record", "error", "enum", "fixed":
 		name, _ := node["name"].(string)
 		name, namespace = avroName(node, name, namespace)
+		if f.defined[name] {
+			return name // once more
+		}
 		f.defined[name] = true
 		form["name"] = name
-		keep(form, node, "doc", "symbols", "size")
-		if aliases, ok := node["aliases"].([]any); ok && len(aliases) > 0 {
-			full := make([]any, len(aliases))
-			for i, alias := range aliases {
-				full[i] = alias
-				if alias, ok := alias.(string); ok {
-					full[i], _ = avroName(nil, alias, namespace)
-				}
-			}
-			form["aliases"] = full
+		keepText(form, node, "doc")
+		switch word {
+		case "enum":
+			form["symbols"] = node["symbols"]
+			delete(form, "default")
+			keepText(form, node, "default")
+		case "fixed":
+			form["size"] = node["size"]
+		}
+		if aliases, ok := node["aliases"].([]any); ok {
+			keepAliases(form, aliases, func(alias string) string {
+				full, _ := avroName(nil, alias, namespace)
+				return full
+			})
 		}
 		if fields, ok := node["fields"].([]any); ok {
 			form["fields"] = f.fields(fields, namespace)
@@ -196,22 +211,38 @@ func (f *avroForm) fields(fields []any, namespace string) []any {
 		}
 		form := maps.Clone(node)
 		form["type"] = f.schema(node["type"], namespace)
-		if order, ok := node["order"].(string); ok && strings.EqualFold(order, "ascending") {
-			delete(form, "order")
+		delete(form, "doc")
+		keepText(form, node, "doc")
+		if order, ok := node["order"].(string); ok {
+			if form["order"] = strings.ToLower(order); form["order"] == "ascending" {
+				delete(form, "order")
+			}
 		}
-		if aliases, ok := node["aliases"].([]any); ok && len(aliases) == 0 {
+		if aliases, ok := node["aliases"].([]any); ok {
 			delete(form, "aliases")
+			keepAliases(form, aliases, func(alias string) string { return alias })
 		}
 		forms[i] = form
 	}
 	return forms
 }
 
-// keep copies the attributes that are there.
-func keep(form, node map[string]any, attributes ...string) {
-	for _, k := range attributes {
-		if v, ok := node[k]; ok {
-			form[k] = v
+// keepText copies an attribute if it is a text; if not, it is not one.
+func keepText(form, node map[string]any, attribute string) {
+	if text, ok := node[attribute].(string); ok {
+		form[attribute] = text
+	}
+}
+
+// keepAliases notes each alias once, and nothing where there are none.
+func keepAliases(form map[string]any, aliases []any, full func(string) string) {
+	var kept []string
+	for _, alias := range aliases {
+		if alias, ok := alias.(string); ok && !slices.Contains(kept, full(alias)) {
+			kept = append(kept, full(alias))
 		}
+	}
+	if len(kept) > 0 {
+		form["aliases"] = kept
 	}
 }

@@ -56,11 +56,13 @@ func (d *Directory) same(place Subject, given, kept Schema) bool {
 	}
 	switch given.Type {
 	case JSON:
-		a, errA := parseTree(given.Text)
-		b, errB := parseTree(kept.Text)
+		a, _, errA := parseTree(given.Text) // registries drop what stands after it
+		b, _, errB := parseTree(kept.Text)
 		return errA == nil && errB == nil && reflect.DeepEqual(a, b)
 	case Protobuf:
-		return slices.Equal(tokens(given.Text), tokens(kept.Text))
+		a, errA := protobufForm(given.Text)
+		b, errB := protobufForm(kept.Text)
+		return errA == nil && errB == nil && a == b
 	}
 	return strings.TrimSpace(given.Text) == strings.TrimSpace(kept.Text)
 }
@@ -108,26 +110,25 @@ func (d *Directory) imports(place Subject, s Schema) []string {
 type number string
 
 // parseTree reads JSON, which may have comments, into a tree that does not tell
-// layout: objects are maps, numbers are [number].
-func parseTree(text string) (any, error) {
-	v, err := decodeTree(text)
-	if err != nil {
-		v, err = decodeTree(strings.Join(tokens(text), " "))
+// layout: objects are maps, numbers are [number]. It reports whether more follows.
+func parseTree(text string) (tree any, more bool, err error) {
+	tree, more, err = decodeTree(text)
+	if err != nil || more {
+		if again, after, err := decodeTree(strings.Join(tokens(text), " ")); err == nil {
+			return again, after, nil
+		}
 	}
-	return v, err
+	return tree, more, err
 }
 
-func decodeTree(text string) (any, error) {
+func decodeTree(text string) (tree any, more bool, err error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		return nil, err
+	if err := dec.Decode(&tree); err != nil {
+		return nil, false, err
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("text after the JSON")
-	}
-	return settle(v), nil
+	_, err = dec.Token()
+	return settle(tree), !errors.Is(err, io.EOF), nil
 }
 
 // settle brings the numbers of a tree into one form.
@@ -139,9 +140,9 @@ func settle(v any) any {
 		}
 		f, err := v.Float64()
 		if err != nil || !strings.ContainsAny(v.String(), ".eE") {
-			return number(v) // more digits than a float keeps
+			return number(strings.ReplaceAll(strings.ToLower(v.String()), "+", "")) // more than a float keeps
 		}
-		return number(strconv.FormatFloat(f, 'f', -1, 64))
+		return number(strconv.FormatFloat(f+0, 'f', -1, 64)) // -0 is 0
 	case map[string]any:
 		for k := range v {
 			v[k] = settle(v[k])

@@ -33,6 +33,13 @@ func TestLookupTakesWhatTheRegistryWouldTakeForTheSame(t *testing.T) {
 		"no namespace":           {"", `{"type":"record","name":"a.R","fields":[{"name":"e","type":{"type":"fixed","name":"F","namespace":"","size":2}},{"name":"f","type":"F"}]}`, `{"type":"record","name":"R","namespace":"a","fields":[{"name":"e","type":{"type":"fixed","name":".F","size":2}},{"name":"f","type":".F"}]}`, true},
 		"reserved attributes":    {"", `["null","string"]`, `["null",{"type":"string","doc":"no meaning here"}]`, true},
 		"maps":                   {"", `{"type":"map","values":{"type":"bytes","logicalType":"decimal","precision":4}}`, `{"values":{"precision":4,"logicalType":"decimal","type":"bytes"},"type":"map"}`, true},
+		"aliases twice":          {"", `{"type":"record","name":"R","fields":[{"name":"f","type":"int","aliases":["a"]}],"aliases":["b","c"]}`, `{"type":"record","name":"R","fields":[{"name":"f","type":"int","aliases":["a","a"]}],"aliases":["b","c","b"]}`, true},
+		"defined twice":          {"", `["null",{"type":"array","items":{"type":"enum","name":"E","symbols":["A"]}},"E"]`, `["null",{"type":"array","items":{"type":"enum","name":"E","symbols":["A"]}},{"type":"enum","name":"E","symbols":["A"]}]`, true},
+		"docs that are none":     {"", `{"type":"record","name":"R","fields":[{"name":"f","type":"int"}]}`, `{"type":"record","name":"R","doc":{},"fields":[{"name":"f","type":"int","doc":[]}]}`, true},
+		"order in any case":      {"", `{"type":"record","name":"R","fields":[{"name":"f","type":"int","order":"descending"}]}`, `{"type":"record","name":"R","fields":[{"name":"f","type":"int","order":"Descending"}]}`, true},
+		"another enum default":   {"", `{"type":"enum","name":"E","symbols":["A","B"],"default":"A"}`, `{"type":"enum","name":"E","symbols":["A","B"],"default":"B"}`, false},
+		"another size":           {"", `{"type":"fixed","name":"F","size":2}`, `{"type":"fixed","name":"F","size":3}`, false},
+		"another alias":          {"", `{"type":"fixed","name":"F","size":2,"aliases":["a"]}`, `{"type":"fixed","name":"F","size":2,"aliases":["b"]}`, false},
 		"another name":           {"", user, strings.Replace(user, "User", "Usor", 1), false},
 		"another namespace":      {"", user, strings.Replace(user, "com.acme", "com.acne", 1), false},
 		"another doc":            {"", user, strings.Replace(user, `"doc":"d"`, `"doc":"e"`, 1), false},
@@ -47,15 +54,28 @@ func TestLookupTakesWhatTheRegistryWouldTakeForTheSame(t *testing.T) {
 		"text after it":          {"", `"int"`, `"int" "int"`, false},
 		"another language":       {registry.JSON, `"int"`, `"int"`, true},
 
-		"JSON members":        {registry.JSON, `{"type":"object","maximum":10}`, "{\n\"maximum\": 1e1, \"type\": \"object\"}", true},
-		"JSON values":         {registry.JSON, `{"maximum":10}`, `{"maximum":11}`, false},
-		"JSON lists":          {registry.JSON, `{"enum":[1,2]}`, `{"enum":[2,1]}`, false},
-		"Protobuf layout":     {registry.Protobuf, "syntax = \"proto3\";\npackage a.b;\n\nmessage M {\n  int32 x = 1 [deprecated = true];\n}\n", "// mine\nsyntax='proto3';package a.b;message M{/* here */int32 x=1[deprecated=true];}", true},
-		"Protobuf text":       {registry.Protobuf, `option x = "a  b";`, `option x = "a b";`, false},
-		"Protobuf numbers":    {registry.Protobuf, "message M { int32 x = 1; }", "message M { int32 x = 2; }", false},
-		"Protobuf open ends":  {registry.Protobuf, "message M {}", "message M {} '", false},
-		"another one":         {"THRIFT", "struct X {}", " struct X {}\n", true},
-		"another one's texts": {"THRIFT", "struct X {}", "struct  X {}", false},
+		"JSON members":      {registry.JSON, `{"type":"object","maximum":10}`, "{\n\"maximum\": 1e1, \"type\": \"object\"}", true},
+		"JSON values":       {registry.JSON, `{"maximum":10}`, `{"maximum":11}`, false},
+		"JSON lists":        {registry.JSON, `{"enum":[1,2]}`, `{"enum":[2,1]}`, false},
+		"Protobuf layout":   {registry.Protobuf, "syntax = \"proto3\";\npackage a.b;\n\nmessage M {\n  int32 x = 1 [deprecated = true];\n}\n", "// mine\nsyntax='proto3';package a.b;message M{/* here */int32 x=1[deprecated=true];}", true},
+		"JSON, text after":  {registry.JSON, `{"type":"object"}`, `{"type":"object"}} x`, true},
+		"JSON zeros":        {registry.JSON, `{"minimum":0.0}`, `{"minimum":-0.0}`, true},
+		"JSON huge numbers": {registry.JSON, `{"a":1E+400}`, `{"a":1e400}`, true},
+		"Protobuf rendering": {registry.Protobuf, "syntax = \"proto3\";\npackage a;\n\nmessage M {\n  string y = 2;\n\n  oneof b {\n    int32 z = 11;\n  }\n\n  enum E {}\n  message N {}\n}\n",
+			"syntax = 'proto3'; package a; message M { message N { } enum E { } oneof b { int32 z = 0xb; }; string y = 0x2; }", true},
+		"Protobuf options":        {registry.Protobuf, "message M {\n option (o) = { a: { b: 1 }; c: 2 };\n}", "message M{option (o)={a:{b:0x1};c:2};}", true},
+		"Protobuf services":       {registry.Protobuf, "service S { rpc A (M) returns (M) {} rpc B (M) returns (M); }", "service S { rpc B(M) returns(M); rpc A(M) returns(M) { } }", true},
+		"Protobuf groups":         {registry.Protobuf, "message M { optional group G = 1 { required int32 a = 1; } }", "message M { optional group G = 1 { required int32 b = 1; } }", false},
+		"Protobuf message order":  {registry.Protobuf, "message A {} message B {}", "message B {} message A {}", false},
+		"Protobuf enum order":     {registry.Protobuf, "enum E { A = 0; B = 1; }", "enum E { B = 1; A = 0; }", false},
+		"Protobuf open blocks":    {registry.Protobuf, "message A {", "message A {", true},
+		"Protobuf blocks in vain": {registry.Protobuf, "message A {}", "message A {} }", false},
+		"Protobuf no semicolon":   {registry.Protobuf, "message A {} import \"x\";", "message A {} import \"x\"", false},
+		"Protobuf text":           {registry.Protobuf, `option x = "a  b";`, `option x = "a b";`, false},
+		"Protobuf numbers":        {registry.Protobuf, "message M { int32 x = 1; }", "message M { int32 x = 2; }", false},
+		"Protobuf open ends":      {registry.Protobuf, "message M {}", "message M {} '", false},
+		"another one":             {"THRIFT", "struct X {}", " struct X {}\n", true},
+		"another one's texts":     {"THRIFT", "struct X {}", "struct  X {}", false},
 	} {
 		d := directory(t, map[string]string{"a.json": entry("a", 1, 1, c.kept, fmt.Sprintf(`"schemaType":%q`, typeName(c.kind)))})
 		_, err := d.Lookup(t.Context(), "a", registry.Schema{Text: c.given, Type: c.kind})
@@ -156,6 +176,11 @@ func TestDeepSchemasAreNoMatchAndNoCrash(t *testing.T) {
 		if r, err := d.Lookup(t.Context(), "s0", registry.Schema{Text: text}); err == nil {
 			t.Errorf("%+v", r)
 		}
+	}
+	deep := strings.Repeat("message A {", 1_000_000) + strings.Repeat("}", 1_000_000)
+	d = directory(t, map[string]string{"a.json": entry("p", 1, 1, deep, `"schemaType":"PROTOBUF"`)})
+	if r, err := d.Lookup(t.Context(), "p", registry.Schema{Text: " " + deep, Type: registry.Protobuf}); err == nil {
+		t.Errorf("%d", r.ID)
 	}
 }
 

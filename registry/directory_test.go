@@ -92,6 +92,7 @@ func TestADirectoryAnswersAsTheRegistryDid(t *testing.T) {
 	_, zeroID := d.SchemaByID(ctx, 0)
 	_, noGUID := d.SchemaByGUID(ctx, registry.GUID{1})
 	_, added := d.Register(ctx, "orders-value", registry.Schema{Text: `"bytes"`})
+	_, imported := d.Register(ctx, "orders-value", registry.Schema{Text: `"int"`}, registry.WithID(7))
 	_, nowhere := d.Register(ctx, "new", registry.Schema{Text: `"bytes"`})
 	for what, c := range map[string]struct {
 		err  error
@@ -103,6 +104,7 @@ func TestADirectoryAnswersAsTheRegistryDid(t *testing.T) {
 		"no subject":                  {ask("", 1), registry.ErrInvalidSubject}, "version 0": {ask("orders-value", 0), registry.ErrInvalidVersion},
 		"lookup": {look("orders-value", `"bytes"`), registry.ErrSchemaNotFound}, "lookup of a deleted one": {look("orders-value", `"long"`), registry.ErrSchemaNotFound},
 		"lookup nowhere": {look("x", `"int"`), registry.ErrSubjectNotFound}, "lookup in a deleted subject": {look("gone", `"int"`), registry.ErrSubjectNotFound},
+		"import":                 {imported, registry.ErrNotPermitted},
 		"lookup without subject": {look("", `"int"`), registry.ErrInvalidSubject}, "register": {added, registry.ErrNotPermitted}, "register nowhere": {nowhere, registry.ErrNotPermitted},
 	} {
 		if !errors.Is(c.err, c.code) || registry.IsRetryable(c.err) {
