@@ -19,6 +19,7 @@ type encodeConfig struct {
 	allowExtra bool
 
 	conversions conversions
+	unions      unions
 }
 
 type decodeConfig struct {
@@ -32,6 +33,7 @@ type decodeConfig struct {
 	reuse          bool
 	plainUnions    bool
 	conversions    conversions
+	unions         unions
 }
 
 type codecOption struct {

@@ -212,6 +212,8 @@ func (d *decoding) runRare(o *op, base memory, pos int) (int, error) {
 		return end, nil
 	case opConvert:
 		return d.convert(o, base.at(o.at), pos)
+	case opInterface:
+		return d.interfaceValue(o, base.at(o.at), pos)
 	case opValid:
 		base.at(o.at).setBool(true)
 		return pos, nil

@@ -27,6 +27,7 @@ type deriveConfig struct {
 	name      string
 
 	conversions conversions
+	unions      unions
 }
 
 // WithNamespace sets the namespace of all records, fixed types and enums that do
@@ -58,6 +59,7 @@ func WithName(name string) DeriveOption {
 //	time.Time                               timestamp-millis, or what the tag says
 //	time.Duration                           time-millis or time-micros, as the tag must say
 //	big.Rat, *big.Rat                       decimal, as the tag must say; the pointer is not optional
+//	an interface that UnionType tells of     ["null", its types], and null as the field's default
 //	sql.Null[V], sql.NullString, ...        ["null", V], and null as the field's default
 //	int64, string, where the tag says so    decimal: the number of units of 10^-scale, or digits with a point
 //	CalendarDuration                        fixed of 12 bytes, duration
@@ -191,6 +193,9 @@ func (d *deriver) aliases(aliases []string) {
 func (d *deriver) record(t reflect.Type, goPath string, depth int) error {
 	info, err := structFieldsOf(t)
 	if err != nil {
+		return err
+	}
+	if d.unions, err = d.unions.listedBy(t); err != nil {
 		return err
 	}
 	if len(info.fields) == 0 && t.NumField() > 0 && info.name == (Name{}) {

@@ -13,6 +13,9 @@ func (d *deriver) derive(t reflect.Type, logical Logical, goPath string, depth i
 	if c := d.conversions[t]; c != nil {
 		return d.derive(c.to, logical, goPath, depth+1)
 	}
+	if u := d.unions[t]; u != nil {
+		return d.union(u, logical, goPath, depth)
+	}
 	switch {
 	case t == calendarType:
 		return d.calendar(logical, goPath)
@@ -104,6 +107,30 @@ func (d *deriver) optional(t reflect.Type, logical Logical, goPath string, depth
 	}
 	if d.dst[start] == '[' {
 		return newTypeError(goPath, "a pointer to a type that is a union itself cannot be told from it")
+	}
+	d.raw("]")
+	return nil
+}
+
+// union writes null, for the nil interface, and the types of an interface.
+func (d *deriver) union(u *UnionType, logical Logical, goPath string, depth int) error {
+	if u.err != nil {
+		return newTypeError(goPath, "%v", u.err)
+	}
+	d.raw(`["null"`)
+	for i := range u.branches {
+		t := u.branches[i].typ
+		if t.Kind() == reflect.Pointer && t.Elem() != ratType {
+			t = t.Elem()
+		}
+		d.raw(",")
+		start := len(d.dst)
+		if err := d.derive(t, logical, goPath, depth+1); err != nil {
+			return err
+		}
+		if d.dst[start] == '[' {
+			return newTypeError(goPath, "%s is a union itself, which cannot stand in another", t)
+		}
 	}
 	d.raw("]")
 	return nil

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"reflect"
-	"unicode/utf8"
+	"sync"
 )
 
 // array writes a slice or a Go array as one block.
@@ -116,7 +116,8 @@ func (e *encoding) mapping(o *op, m memory, dst []byte) ([]byte, error) {
 		}
 		return append(dst, 0), nil
 	}
-	return e.reflectMap(o, m.value(o.more.typ), dst)
+	// The map itself, not where it lies: that may be the stack (see memoryOnStack).
+	return e.reflectMap(o, reflect.ValueOf(m.value(o.more.typ).Interface()), dst)
 }
 
 // reflectMap writes a map of any other type.
@@ -128,15 +129,16 @@ func (e *encoding) reflectMap(o *op, entries reflect.Value, dst []byte) ([]byte,
 		return nil, e.failDepth(o)
 	}
 	dst = appendLong(dst, int64(entries.Len()))
-	elem := reflect.New(o.more.elem)
+	elem := o.more.scratch.take(o.more.elem)
+	defer o.more.scratch.put(elem)
 	at := memoryOfPointer(elem)
 	for iter := entries.MapRange(); iter.Next(); {
 		k := iter.Key().String()
-		if !e.raw && !utf8.ValidString(k) {
+		var ok bool
+		if dst, ok = appendText(dst, k, e.raw); !ok {
 			return nil, e.atEntry(o, e.fail(nil, "the key is not valid UTF-8"))
 		}
 		elem.Elem().SetIterValue(iter)
-		dst = append(appendLong(dst, int64(len(k))), k...)
 		var err error
 		if dst, err = e.run(o.sub, at, dst); err != nil {
 			return nil, e.atEntry(o, err)
@@ -144,4 +146,19 @@ func (e *encoding) reflectMap(o *op, entries reflect.Value, dst []byte) ([]byte,
 	}
 	e.depth++
 	return append(dst, 0), nil
+}
+
+// scratch keeps values for a map's elements, which have no address where they are.
+type scratch struct{ pool sync.Pool }
+
+func (s *scratch) take(t reflect.Type) reflect.Value {
+	if p := s.pool.Get(); p != nil {
+		return reflect.ValueOf(p)
+	}
+	return reflect.New(t)
+}
+
+func (s *scratch) put(v reflect.Value) {
+	v.Elem().SetZero() // it would keep a value of the caller's alive
+	s.pool.Put(v.Interface())
 }

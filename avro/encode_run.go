@@ -105,6 +105,8 @@ func (e *encoding) runRare(o *op, base memory, dst []byte) ([]byte, error) {
 		return e.call(o, o.sub, base, append(dst, (1-o.null)<<1))
 	case opConvert:
 		return e.convert(o, m, dst)
+	case opInterface:
+		return e.interfaceValue(o, m, dst)
 	case opValid:
 		if !base.at(o.more.valid).bool() {
 			return append(dst, o.null<<1), nil

@@ -8,9 +8,9 @@ import (
 // Encoder writes values of T as Avro data of one writer schema. It is safe for
 // concurrent use.
 type Encoder[T any] struct {
-	plan   *encodePlan
-	config encodeConfig
-	limits resolvedLimits
+	program *program
+	config  encodeConfig
+	limits  resolvedLimits
 }
 
 // NewEncoder checks that T fits the writer schema, and compiles the plan by which its
@@ -29,7 +29,7 @@ func NewEncoder[T any](writer *Schema, opts ...EncoderOption) (*Encoder[T], erro
 	}
 	e.limits = e.config.limits.resolve()
 	var err error
-	e.plan, err = compileEncode(writer, reflect.TypeFor[T](), &e.config)
+	e.program, err = compileEncode(writer, reflect.TypeFor[T](), &e.config)
 	if err != nil {
 		return nil, err
 	}
@@ -40,15 +40,7 @@ func NewEncoder[T any](writer *Schema, opts ...EncoderOption) (*Encoder[T], erro
 // returns dst as it was. It keeps neither dst nor anything of v.
 func (e *Encoder[T]) AppendEncode(dst []byte, v T) ([]byte, error) {
 	state := encoding{depth: e.limits.depth, trials: maxTrials, raw: e.config.raw, extra: e.config.allowExtra}
-	var out []byte
-	var err error
-	if e.plan.reflects {
-		onHeap := new(T)
-		*onHeap = v
-		out, err = state.run(e.plan.program, memoryOf(onHeap), dst)
-	} else {
-		out, err = state.run(e.plan.program, memoryOnStack(&v), dst)
-	}
+	out, err := state.run(e.program, memoryOnStack(&v), dst)
 	if err != nil {
 		return dst, finishEncodeError(err)
 	}

@@ -14,7 +14,7 @@ func NewReflectCodec(writer, reader *Schema, t reflect.Type) (*ReflectCodec, err
 	c := &ReflectCodec{Type: t}
 	c.encoder.limits, c.decoder.limits = Limits{}.resolve(), Limits{}.resolve()
 	var err error
-	if c.encoder.plan, err = compileEncode(reader, t, &encodeConfig{}); err != nil {
+	if c.encoder.program, err = compileEncode(reader, t, &encodeConfig{}); err != nil {
 		return nil, err
 	}
 	c.decoder.program, err = compileDecode(writer, reader, t, &decodeConfig{})
@@ -24,7 +24,7 @@ func NewReflectCodec(writer, reader *Schema, t reflect.Type) (*ReflectCodec, err
 // Encode encodes what v, a pointer, points to, with the reader schema.
 func (c *ReflectCodec) Encode(v reflect.Value) ([]byte, error) {
 	state := encoding{depth: c.encoder.limits.depth, trials: maxTrials}
-	b, err := state.run(c.encoder.plan.program, memoryOfPointer(v), nil)
+	b, err := state.run(c.encoder.program, memoryOfPointer(v), nil)
 	return b, finishEncodeError(err)
 }
 

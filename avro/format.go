@@ -34,13 +34,13 @@ type formatConfig struct {
 	decoder []DecoderOption
 }
 
-// conversions are those that the options give.
-func (c *formatConfig) conversions() conversions {
-	var d decodeConfig
+// derives is what of the options counts for the schema.
+func (c *formatConfig) derives(d *deriveConfig) {
+	var decode decodeConfig
 	for _, o := range c.decoder {
-		o.applyToDecoder(&d)
+		o.applyToDecoder(&decode)
 	}
-	return d.conversions
+	d.conversions, d.unions = decode.conversions, decode.unions
 }
 
 type formatOption func(*formatConfig)
@@ -131,7 +131,7 @@ func (f *Format[T]) ownSchema() (*formatSchema, error) {
 		if t == anyType || t == dynamicType {
 			return &formatSchema{}, nil
 		}
-		s, err := schemaOf(t, func(c *deriveConfig) { c.conversions = f.config.conversions() })
+		s, err := schemaOf(t, f.config.derives)
 		if err != nil {
 			return nil, err
 		}

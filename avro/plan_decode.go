@@ -25,11 +25,12 @@ type decodeKey struct {
 // compileDecode compiles the plan that reads data of writer into a t as reader has it.
 func compileDecode(writer, reader *Schema, t reflect.Type, config *decodeConfig) (*program, error) {
 	c := &decodeCompiler{
-		config:   config,
-		checker:  checker{fields: make(map[*Schema]map[string]int)},
-		programs: make(map[decodeKey]*program),
-		skips:    make(map[*Schema]*program),
-		dynamics: make(map[typePair]*dynamicNode),
+		fitCollector: fitCollector{unions: config.unions},
+		config:       config,
+		checker:      checker{fields: make(map[*Schema]map[string]int)},
+		programs:     make(map[decodeKey]*program),
+		skips:        make(map[*Schema]*program),
+		dynamics:     make(map[typePair]*dynamicNode),
 	}
 	p := &program{}
 	var top place
@@ -68,7 +69,7 @@ func (c *decodeCompiler) value(p *program, w, r *Schema, t reflect.Type, at plac
 		var top place
 		c.value(sub, w, r, conversion.to, top, here.inner())
 		p.add(op{code: opConvert, at: at, path: here.path, sub: sub, more: &opDetail{conversion: conversion}})
-	case isEmptyInterface(t):
+	case isEmptyInterface(t) && c.unions[t] == nil:
 		n := c.dynamic(w, r, here)
 		p.add(op{code: opDynamic, at: at, path: here.path, more: &opDetail{dynamic: n}})
 	case t == dynamicType && w.kind == Record && r.kind == Record:
@@ -78,6 +79,8 @@ func (c *decodeCompiler) value(p *program, w, r *Schema, t reflect.Type, at plac
 		c.writerUnion(p, w, r, t, at, here)
 	case r.kind == Union:
 		c.readerUnion(p, w, r, t, at, here)
+	case c.unions[t] != nil && r.kind != Null:
+		c.interfaceValue(p, w, r, c.unions[t], at, here)
 	case t.Kind() == reflect.Pointer && r.kind != Null:
 		if t.Elem().Kind() == reflect.Pointer {
 			c.misfit(here, "a pointer to a pointer has no meaning")
@@ -193,9 +196,11 @@ func (c *decodeCompiler) readerUnion(p *program, w, r *Schema, t reflect.Type, a
 			others++
 		}
 	}
+	union := c.unions[t]
 	switch hasNull := others < len(r.branches); {
+	case union != nil:
 	case others > 1:
-		c.misfit(here, "a union of several types needs a field of type any")
+		c.misfit(here, "a union of several types needs a field of type any, or of an interface that stands for it (UnionOf)")
 		return
 	case hasNull && !canBeNil(t) && !isNullStruct(t):
 		c.misfit(here, "null needs a pointer, a slice, a map or any; the Go type is "+t.String())

@@ -11,7 +11,6 @@ type encodeCompiler struct {
 	config   *encodeConfig
 	programs map[encodeKey]*program
 	dynamics map[*Schema]*dynamicNode
-	reflects bool // the program keeps addresses within the value: see memoryOnStack
 }
 
 type encodeKey struct {
@@ -19,14 +18,8 @@ type encodeKey struct {
 	typ    reflect.Type
 }
 
-// encodePlan is a compiled program that writes.
-type encodePlan struct {
-	program  *program
-	reflects bool
-}
-
-func compileEncode(writer *Schema, t reflect.Type, config *encodeConfig) (*encodePlan, error) {
-	c := &encodeCompiler{config: config, programs: make(map[encodeKey]*program), dynamics: make(map[*Schema]*dynamicNode)}
+func compileEncode(writer *Schema, t reflect.Type, config *encodeConfig) (*program, error) {
+	c := &encodeCompiler{fitCollector: fitCollector{unions: config.unions}, config: config, programs: make(map[encodeKey]*program), dynamics: make(map[*Schema]*dynamicNode)}
 	p := &program{}
 	var top place
 	c.value(p, writer, t, top, site{goPath: t.String()})
@@ -36,7 +29,7 @@ func compileEncode(writer *Schema, t reflect.Type, config *encodeConfig) (*encod
 	case len(c.mismatches) > 0:
 		return nil, &FitError{t.String(), c.mismatches}
 	}
-	return &encodePlan{p, c.reflects}, nil
+	return p, nil
 }
 
 // value adds what writes the t at place at as a datum of w.
@@ -49,11 +42,11 @@ func (c *encodeCompiler) value(p *program, w *Schema, t reflect.Type, at place, 
 	switch conversion := c.config.conversions[t]; {
 	case conversion != nil:
 		p.add(op{code: opConvert, at: at, path: here.path, sub: c.subprogram(w, conversion.to, here.inner()), more: &opDetail{conversion: conversion}})
+	case c.unions[t] != nil:
+		c.interfaceValue(p, w, c.unions[t], at, here)
 	case isEmptyInterface(t):
-		c.reflects = true
 		p.add(op{code: opDynamic, at: at, path: here.path, more: &opDetail{dynamic: c.dynamic(w, here)}})
 	case t == dynamicType && w.kind == Record:
-		c.reflects = true
 		p.add(op{code: opDynamicRecord, at: at, path: here.path, more: &opDetail{dynamic: c.dynamic(w, here)}})
 	case w.kind == Union:
 		c.union(p, w, t, at, here)
@@ -92,7 +85,7 @@ func (c *encodeCompiler) union(p *program, w *Schema, t reflect.Type, at place, 
 	}
 	switch {
 	case others > 1:
-		c.misfit(here, "a union of several types needs a field of type any")
+		c.misfit(here, "a union of several types needs a field of type any, or of an interface that stands for it (UnionOf)")
 		return
 	case others == 0 && null >= 0:
 		p.add(op{code: opConstant, more: &opDetail{data: []byte{0}}})
@@ -209,7 +202,6 @@ func (c *encodeCompiler) mapping(p *program, w *Schema, t reflect.Type, at place
 	o := op{code: opMap, at: at, path: here.path, more: &opDetail{typ: t, elem: t.Elem()}}
 	o.sub = c.subprogram(w.items, t.Elem(), here.elements("values"))
 	o.code = fusedMap(o.sub, t)
-	c.reflects = c.reflects || o.code == opMap
 	p.add(o)
 }
 

@@ -44,6 +44,9 @@ type opDetail struct {
 	dynamic    *dynamicNode
 	conversion *conversion
 	valid      place // of a nullStruct
+	branches   []branchValue
+	iface      reflect.Type // the interface of a union's values
+	scratch    scratch
 }
 
 type opcode uint8
@@ -97,6 +100,7 @@ const (
 	opEmbedded    // through an embedded pointer
 	opFail
 	opConvert
+	opInterface     // a union's value: of several types (encoding), of the one in branches (decoding)
 	opValid         // null or the rest of a nullStruct (encoding); sets its Valid (decoding)
 	opDynamic       // any
 	opDynamicRecord // map[string]any

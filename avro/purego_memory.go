@@ -83,3 +83,31 @@ func (m memory) setSliceLen(n int) { m.v.SetLen(n) }
 
 func (m memory) sliceElem(i int, _ uintptr) memory { return memory{m.v.Index(i)} }
 func (m memory) arrayElem(i int, _ uintptr) memory { return memory{m.v.Index(i)} }
+
+// interfaceKey tells the types apart that an interface may hold.
+type interfaceKey struct{ typ reflect.Type }
+
+func keyOfInterface(zero reflect.Value) interfaceKey { return interfaceKey{zero.Elem().Type()} }
+
+func (m memory) interfaceKey() (typ reflect.Type, some bool) {
+	if m.v.IsNil() {
+		return nil, false
+	}
+	return m.v.Elem().Type(), true
+}
+
+func (k *interfaceKey) is(typ reflect.Type) bool { return k.typ == typ }
+
+// interfaceData is a copy, as a value in an interface has no address.
+func (m memory) interfaceData(*interfaceKey) memory {
+	v := reflect.New(m.v.Elem().Type()).Elem()
+	v.Set(m.v.Elem())
+	return memory{v}
+}
+
+func (m memory) setInterface(_ *interfaceKey, pointer bool, value reflect.Value) {
+	if !pointer {
+		value = value.Elem()
+	}
+	m.v.Set(value)
+}

@@ -50,6 +50,7 @@ type fitCollector struct {
 	depth      int
 	sizes      wireSizes
 	structs    map[reflect.Type]*structInfo
+	unions     unions
 }
 
 func (c *fitCollector) misfit(at site, reason string) {
@@ -71,6 +72,9 @@ func (c *fitCollector) structFields(t reflect.Type) (*structInfo, error) {
 	}
 	info, err := structFieldsOf(t)
 	if err != nil {
+		return nil, err
+	}
+	if c.unions, err = c.unions.listedBy(t); err != nil {
 		return nil, err
 	}
 	if c.structs == nil {

@@ -27,15 +27,26 @@ func memoryOf[T any](v *T) memory { return memory{unsafe.Pointer(v)} }
 
 func memoryOfPointer(v reflect.Value) memory { return memory{v.UnsafePointer()} }
 
-// memoryOnStack is memoryOf without letting v escape to the heap. The plan that
-// gets it must not keep the address of anything within *v itself (a plan that
-// uses reflection does; see encodePlan.reflects). What *v points to is no matter.
+// memoryOnStack is memoryOf without letting v escape to the heap. Nothing may keep the
+// address of anything within *v itself after the call that it is passed to, or store
+// it anywhere but on the stack. What *v points to is no matter: that is on the heap.
 func memoryOnStack[T any](v *T) memory {
+	if never {
+		// So that the compiler takes what *v points to for kept.
+		kept := new(T)
+		*kept = *v
+		keeper = kept
+	}
 	// Escape analysis does not follow an address through an integer. Nothing can move
 	// the stack between the two lines, and from then on it is a pointer again.
 	x := uintptr(unsafe.Pointer(v))
 	return memory{*(*unsafe.Pointer)(unsafe.Pointer(&x))}
 }
+
+var (
+	never  bool // a variable, as the compiler drops what a constant forbids
+	keeper any
+)
 
 // at is the field at f: f is an offset within the object at m.
 func (m memory) at(f place) memory { return memory{unsafe.Add(m.p, uintptr(f))} }
@@ -160,4 +171,52 @@ func (m memory) sliceElem(i int, size uintptr) memory {
 // arrayElem is element i of the array at m.
 func (m memory) arrayElem(i int, size uintptr) memory {
 	return memory{unsafe.Add(m.p, uintptr(i)*size)}
+}
+
+// interfaceHeader has the layout of every interface that is not any: the type's
+// methods, or no pointer where the interface is nil, and the value or its address.
+type interfaceHeader struct{ methods, data unsafe.Pointer }
+
+// interfaceKey tells the types apart that an interface may hold: the runtime has one
+// method table for a type in an interface.
+type interfaceKey struct {
+	methods unsafe.Pointer
+	direct  bool // the value itself is the second word: pointers and maps
+}
+
+// keyOfInterface is the key of the zero value of a type, in an interface.
+func keyOfInterface(zero reflect.Value) interfaceKey {
+	slot := reflect.New(zero.Type())
+	slot.Elem().Set(zero)
+	h := (*interfaceHeader)(slot.UnsafePointer())
+	return interfaceKey{h.methods, h.data == nil} // what is not direct has an address, even when it is empty
+}
+
+// interfaceKey is the key of what the interface at m holds; some is false when it
+// is nil.
+func (m memory) interfaceKey() (methods unsafe.Pointer, some bool) {
+	methods = (*interfaceHeader)(m.p).methods
+	return methods, methods != nil
+}
+
+// is reports whether the key is that of m.interfaceKey.
+func (k *interfaceKey) is(methods unsafe.Pointer) bool { return k.methods == methods }
+
+// interfaceData is the value in the interface at m, whose key is k.
+func (m memory) interfaceData(k *interfaceKey) memory {
+	h := (*interfaceHeader)(m.p)
+	if k.direct {
+		return memory{unsafe.Pointer(&h.data)}
+	}
+	return memory{h.data}
+}
+
+// setInterface sets the interface at m to what value, a new pointer, points to, or
+// to the pointer itself. Both stores have write barriers.
+func (m memory) setInterface(k *interfaceKey, pointer bool, value reflect.Value) {
+	p := value.UnsafePointer()
+	if k.direct && !pointer {
+		p = *(*unsafe.Pointer)(p)
+	}
+	*(*interfaceHeader)(m.p) = interfaceHeader{k.methods, p}
 }
