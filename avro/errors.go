@@ -14,6 +14,9 @@ type SchemaError struct {
 	Path string
 	// Reason is what is wrong and, where it is not evident, what to do.
 	Reason string
+	// Undefined is the type that the text uses and nobody defines, where that is
+	// what is wrong: with the schema that defines it as a reference, the text may do.
+	Undefined Name
 
 	limit bool
 }

@@ -2,6 +2,7 @@ package avro
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 )
 
@@ -42,7 +43,10 @@ func (p *parser) finish(root **Schema) error {
 	for _, ref := range p.pending {
 		s := p.names[ref.name]
 		if s == nil {
-			return ref.path.errorf("the type %s is not defined here or in a reference", excerpt(ref.name.String()))
+			return &SchemaError{
+				Path: ref.path.String(), Undefined: ref.name,
+				Reason: fmt.Sprintf("the type %s is not defined here or in a reference", excerpt(ref.name.String())),
+			}
 		}
 		*ref.slot = s
 	}

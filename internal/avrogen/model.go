@@ -110,25 +110,25 @@ type Value struct {
 type Shape uint8
 
 const (
-	Null            Shape = iota // struct{}
-	Boolean                      // bool
-	Int                          // int32
-	Long                         // int64
-	Float                        // float32
-	Double                       // float64
-	Bytes                        // []byte
-	String                       // string, uuid as a string included
-	Time                         // time.Time: date, timestamps
-	Clock                        // time.Duration: time-millis, time-micros
-	DecimalNumber                // big.Rat, on bytes or a fixed
-	CalendarPeriod               // avro.CalendarDuration: duration
-	RecordValue                  // a struct
-	EnumValue                    // a string type
-	FixedValue                   // an array of bytes
-	Array                        // a slice
-	Map                          // map[string]
-	Optional                     // a pointer: null and one other type
-	OptionalNil                  // the same where the other is a slice, map or []byte, of which nil is null
-	Single                       // a union of one type, which is that type
-	UnionValue                   // an interface
+	Null           Shape = iota // struct{}
+	Boolean                     // bool
+	Int                         // int32
+	Long                        // int64
+	Float                       // float32
+	Double                      // float64
+	Bytes                       // []byte
+	String                      // string, uuid as a string included
+	Time                        // time.Time: date, timestamps
+	Clock                       // time.Duration: time-millis, time-micros
+	DecimalNumber               // big.Rat, on bytes or a fixed
+	CalendarPeriod              // avro.CalendarDuration: duration
+	RecordValue                 // a struct
+	EnumValue                   // a string type
+	FixedValue                  // an array of bytes
+	Array                       // a slice
+	Map                         // map[string]
+	Optional                    // a pointer: null and one other type
+	OptionalNil                 // the same where the other is a slice, map or []byte, of which nil is null
+	Single                      // a union of one type, which is that type
+	UnionValue                  // an interface
 )
