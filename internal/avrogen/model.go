@@ -29,6 +29,9 @@ type Record struct {
 	Text   string // the whole schema, with all that it refers to
 	// Recursive says that a value may contain others of its own type.
 	Recursive bool
+	// Unions are those that its fields hold, directly or within arrays, maps and other
+	// unions, but not within other records.
+	Unions []*Union
 }
 
 // Field is a field of a struct.
