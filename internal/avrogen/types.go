@@ -3,6 +3,7 @@ package avrogen
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // emitType writes the declaration of t, and its methods but for those that write and
@@ -43,7 +44,7 @@ func (e *emitter) record(r *Record) {
 		}
 		e.comment("\t", "", f.Doc)
 		e.useTypesOf(f.Value)
-		e.printf("\t%s %s %s\n", f.GoName, f.Value.Go, strconv.Quote("avro:"+strconv.Quote(f.Tag)))
+		e.printf("\t%s %s %s\n", f.GoName, f.Value.Go, tagLiteral(f.Tag))
 	}
 	e.printf("}\n\n")
 	e.schema(r.GoName, "(*"+r.GoName+")", r.Text)
@@ -61,6 +62,15 @@ func (e *emitter) record(r *Record) {
 		e.printf(",\n")
 	}
 	e.printf("\t}\n}\n\n")
+}
+
+// tagLiteral is a struct's tag as Go has it, between backquotes where nothing could end them.
+func tagLiteral(tag string) string {
+	text := "avro:" + strconv.Quote(tag)
+	if strings.Trim(tag, letters+",=") == "" {
+		return "`" + text + "`"
+	}
+	return strconv.Quote(text)
 }
 
 // schema writes the method AvroSchema and the text that it returns.

@@ -36,6 +36,7 @@ type env struct {
 
 func commands() []command {
 	return []command{
+		{"gen", "write Go code for schemas: concord gen avro", runGen},
 		{"dev", "run a Kafka broker and a Schema Registry until interrupted", runDev},
 		{"version", "print the version", runVersion},
 	}
@@ -97,20 +98,33 @@ func printUsage(w io.Writer) {
 	io.WriteString(w, b.String())
 }
 
-// parse reads a command's flags; no command takes arguments after them yet.
+// parse reads the flags of a command that takes nothing after them.
 func parse(e *env, fs *flag.FlagSet, args []string) error {
+	if err := parseWith(e, fs, args, ""); err != nil {
+		return err
+	}
+	if fs.NArg() > 0 {
+		return usageError{fmt.Sprintf("unexpected argument %q", fs.Arg(0))}
+	}
+	return nil
+}
+
+// parseWith reads a command's flags; what stands after them is in fs. takes says what
+// that is, for the usage.
+func parseWith(e *env, fs *flag.FlagSet, args []string, takes string) error {
 	fs.SetOutput(io.Discard)
 	err := fs.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintf(e.stdout, "Usage: concord %s [FLAGS]\n\n", fs.Name())
+		if takes != "" {
+			takes = " " + takes
+		}
+		fmt.Fprintf(e.stdout, "Usage: concord %s [FLAGS]%s\n\n", fs.Name(), takes)
 		fs.SetOutput(e.stdout)
 		fs.PrintDefaults()
 		return err
 	case err != nil:
 		return usageError{err.Error()}
-	case fs.NArg() > 0:
-		return usageError{fmt.Sprintf("unexpected argument %q", fs.Arg(0))}
 	}
 	return nil
 }

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/concord-go/concord/internal/avrogen"
+	"github.com/concord-go/concord/registry"
+)
+
+// fetchSources reads a subject's schema, and before it all that it refers to.
+func fetchSources(ctx context.Context, url string, subject registry.Subject, version registry.Version) ([]avrogen.Source, error) {
+	client, err := registry.NewClient(url)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close(context.WithoutCancel(ctx))
+	f := fetcher{from: client, seen: make(map[registry.Reference]bool), names: make(map[registry.Subject]bool)}
+	err = f.fetch(ctx, subject, version)
+	return f.sources, err
+}
+
+// maxFetched bounds how many schemas a registry may say that one refers to.
+const maxFetched = 1000
+
+type fetcher struct {
+	from    registry.Source
+	seen    map[registry.Reference]bool // without names
+	names   map[registry.Subject]bool
+	sources []avrogen.Source
+}
+
+func (f *fetcher) fetch(ctx context.Context, subject registry.Subject, version registry.Version) error {
+	r, err := f.from.Version(ctx, subject, version)
+	if err != nil {
+		return err
+	}
+	key := registry.Reference{Subject: r.Subject, Version: r.Version}
+	switch {
+	case f.seen[key]:
+		return nil
+	case len(f.seen) == maxFetched:
+		return fmt.Errorf("the schema refers to more than %d others", maxFetched)
+	case r.Type != registry.Avro:
+		return fmt.Errorf("subject %q, version %d: the schema is of type %s, not %s", r.Subject, r.Version, r.Type, registry.Avro)
+	}
+	f.seen[key] = true
+	for _, reference := range r.References {
+		if err := f.fetch(ctx, reference.Subject, reference.Version); err != nil {
+			return fmt.Errorf("subject %q, version %d, its reference to %q: %w", r.Subject, r.Version, reference.Subject, err)
+		}
+	}
+	name := string(r.Subject)
+	if f.names[r.Subject] { // another version of it is there
+		name = fmt.Sprintf("%s-v%d", r.Subject, r.Version)
+	}
+	f.names[r.Subject] = true
+	f.sources = append(f.sources, avrogen.Source{Name: name, Text: r.Text})
+	return nil
+}
