@@ -2,6 +2,7 @@ package avro_test
 
 import (
 	"encoding/json"
+	"math/big"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,7 @@ type mutator struct {
 
 // mutate returns t, changed here and there.
 func (m *mutator) mutate(t any) any {
-	if m.IntN(5) == 0 {
+	if m.IntN(3) == 0 {
 		t = m.change(t)
 	}
 	switch t := t.(type) {
@@ -206,8 +207,23 @@ func (m *mutator) changeFields(fields []any) []any {
 
 // pair is a writer's schema with values, and a reader's made from it. Some contain themselves.
 func (m *mutator) pair() (w generated, reader string, ok bool) {
-	w = m.schema(3)
-	if m.IntN(3) == 0 {
+	switch m.IntN(3) {
+	case 0:
+		w = m.record(4)
+	case 1:
+		g := randomSchema{r: m.Rand}
+		g.typ(4)
+		w.text = g.b.String()
+		s, err := avro.Parse(w.text)
+		if err != nil {
+			return w, "", false // a name is used where its namespace is not that of its definition
+		}
+		w.value = func() any { v, _ := m.valueOf(s, 8); return v }
+		if _, ok := m.valueOf(s, 8); !ok {
+			return w, "", false // it contains itself, with nothing to end it
+		}
+	case 2:
+		w = m.schema(3)
 		inner := w
 		w.text = `{"type":"record","name":"Top","fields":[{"name":"inner","type":` + inner.text + `},{"name":"next","type":["null","Top"]}]}`
 		w.value = func() any {
@@ -229,4 +245,66 @@ func (m *mutator) pair() (w generated, reader string, ok bool) {
 	}
 	_, err = avro.Parse(string(text)) // a union may have a type twice now, and Top a new name
 	return w, string(text), err == nil
+}
+
+// valueOf is a value of s, which may contain itself. ok is false where depth levels are not enough.
+func (m *mutator) valueOf(s *avro.Schema, depth int) (v any, ok bool) {
+	if depth == 0 {
+		return nil, false
+	}
+	switch s.Kind() {
+	case avro.Array:
+		items := []any{}
+		for range m.IntN(3) {
+			if item, ok := m.valueOf(s.Items(), depth-1); ok {
+				items = append(items, item)
+			}
+		}
+		return items, true
+	case avro.Map:
+		entries := map[string]any{}
+		if v, ok := m.valueOf(s.Items(), depth-1); ok {
+			entries["k"] = v
+		}
+		return entries, true
+	case avro.Union:
+		branches := s.Branches()
+		for _, i := range m.Perm(len(branches)) {
+			b := branches[i]
+			v, ok := m.valueOf(b, depth-1)
+			switch {
+			case !ok:
+			case b.Kind() == avro.Null:
+				return nil, true
+			case b.Kind() == avro.Record || b.Kind() == avro.Enum || b.Kind() == avro.Fixed:
+				return map[string]any{b.Name().String(): v}, true
+			default:
+				return map[string]any{b.Kind().String(): v}, true
+			}
+		}
+		return nil, false
+	case avro.Record:
+		record := map[string]any{}
+		for _, f := range s.Fields() {
+			if record[f.Name()], ok = m.valueOf(f.Type(), depth-1); !ok {
+				return nil, false
+			}
+		}
+		return record, true
+	case avro.Null:
+		return nil, true
+	case avro.Boolean:
+		return m.IntN(2) == 0, true
+	case avro.Int:
+		return m.IntN(100), true
+	case avro.Long, avro.Float, avro.Double:
+		return m.IntN(1 << 20), true
+	case avro.String:
+		return m.text(), true
+	case avro.Enum:
+		return m.pick(s.Symbols()...), true
+	case avro.Fixed:
+		return m.octets(s.Size()), true
+	}
+	return big.NewRat(int64(m.IntN(1000)), 100), true // the one kind of bytes there is
 }
