@@ -33,7 +33,7 @@ func everyKind() generated.EveryKind {
 func logical() generated.Logical {
 	at, day, clock, rat := instant(), instant().Truncate(24*time.Hour), 5*time.Second, big.NewRat(314, 100)
 	return generated.Logical{
-		Date: day, TimeMillis: clock, TimeMicros: clock, TimestampMillis: at, TimestampMicros: at, TimestampNanos: at,
+		Date: day, Clock: clock, FineClock: clock, TimestampMillis: at, TimestampMicros: at, TimestampNanos: at,
 		LocalMillis: at, LocalMicros: at, LocalNanos: at, Decimal: rat, Money: rat, Period: avro.CalendarDuration{Months: 1, Days: 2, Millis: 3},
 		UUID: "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", UUIDFixed: generated.Key{1}, Days: []time.Time{day}, Prices: map[string]*big.Rat{"p": rat},
 		MaybeDate: &day, MaybeClock: &clock, MaybeInstant: &at, MaybeDecimal: rat, MaybeMoney: nil, MaybePeriod: &avro.CalendarDuration{Days: 1},
