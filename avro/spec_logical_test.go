@@ -304,3 +304,64 @@ func TestSpecLogicalResolution(t *testing.T) {
 		}
 	}
 }
+
+// A timestamp is an instant; a local one and a date are what clock and calendar show where
+// the time is. What the unit does not hold is dropped, towards the past; what does not fit is refused.
+func TestSpecTimesAreWritten(t *testing.T) {
+	t.Parallel()
+	helsinki := time.FixedZone("east", 2*60*60)
+	night := time.Date(2000, 1, 1, 1, 0, 0, 999_999_999, helsinki) // in UTC it is still 1999
+	before := time.Unix(-1, 999_999_999)                           // a nanosecond before 1970
+	const midnight, hour, day = 946_684_800, int64(3600), int64(86_400)
+	for _, c := range []struct {
+		rule, schema string
+		value        any
+		want         int64
+		class        serde.Class
+	}{
+		{"timestamp-millis", millis, night, (midnight-hour)*1e3 + 999, 0},
+		{"timestamp-micros", micros, night, (midnight-hour)*1e6 + 999_999, 0},
+		{"timestamp-nanos", nanos, night, (midnight-hour)*1e9 + 999_999_999, 0},
+		{"local-timestamp-millis", logical("long", "local-timestamp-millis"), night, (midnight+hour)*1e3 + 999, 0},
+		{"local-timestamp-micros", logical("long", "local-timestamp-micros"), night, (midnight+hour)*1e6 + 999_999, 0},
+		{"local-timestamp-nanos", logical("long", "local-timestamp-nanos"), night, (midnight+hour)*1e9 + 999_999_999, 0},
+		{"date", dateInt, night, midnight / day, 0},
+		{"the day before 1970", dateInt, before.UTC(), -1, 0},
+		{"the millisecond before 1970", millis, before, -1, 0},
+		{"the microsecond before 1970", micros, before, -1, 0},
+		{"a time of day", ofDayMu, 90 * time.Minute, 5_400_000_000, 0},
+		{"a time of day, less than its unit", ofDay, time.Microsecond, 0, 0},
+		{"a negative time of day", ofDay, -time.Millisecond, 0, serde.TypeMismatch},
+		{"a time of day of 24 hours", ofDayMu, 24 * time.Hour, 0, serde.TypeMismatch},
+		{"nanoseconds after 2262", nanos, time.Unix(0, math.MaxInt64).Add(1), 0, serde.TypeMismatch},
+		{"nanoseconds before 1677", nanos, time.Unix(0, math.MinInt64).Add(-1), 0, serde.TypeMismatch},
+		{"microseconds out of range", micros, time.UnixMicro(math.MaxInt64).Add(time.Microsecond), 0, serde.TypeMismatch},
+		{"milliseconds out of range", millis, time.UnixMilli(math.MinInt64).Add(-time.Nanosecond), 0, serde.TypeMismatch},
+		{"a date out of range", dateInt, time.Unix((math.MaxInt32+1)*day, 0).UTC(), 0, serde.TypeMismatch},
+	} {
+		s := avro.MustParse(c.schema)
+		ways := map[string]func() ([]byte, error){"dynamic": func() ([]byte, error) { return appendAs[any](s, c.value) }}
+		switch v := c.value.(type) {
+		case time.Time:
+			ways["typed"] = func() ([]byte, error) { return appendAs(s, v) }
+		case time.Duration:
+			ways["typed"] = func() ([]byte, error) { return appendAs(s, v) }
+		}
+		for way, encode := range ways {
+			switch b, err := encode(); {
+			case c.class != 0 && !errors.Is(err, c.class):
+				t.Errorf("%s, %s: % x, %v, want class %v", c.rule, way, b, err, c.class)
+			case c.class == 0 && (err != nil || !bytes.Equal(b, long(c.want))):
+				t.Errorf("%s, %s: % x, %v, want %d", c.rule, way, b, err, c.want)
+			}
+		}
+	}
+}
+
+func appendAs[T any](s *avro.Schema, v T) ([]byte, error) {
+	enc, err := avro.NewEncoder[T](s)
+	if err != nil {
+		return nil, err
+	}
+	return enc.AppendEncode(nil, v)
+}
