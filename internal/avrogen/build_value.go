@@ -101,7 +101,7 @@ func (b *builder) union(s *avro.Schema, at place) *Value {
 		return &Value{Schema: s, Go: "struct{}", Null: -1}
 	case len(branches) == 1:
 		elem := b.value(branches[0], at)
-		return &Value{Shape: Single, Schema: s, Go: elem.Go, Elem: elem, Null: null}
+		return &Value{Shape: Single, Schema: s, Go: elem.Go, Elem: elem, Null: -1}
 	case len(others) > 1:
 		return b.sumType(s, others, null, at)
 	}

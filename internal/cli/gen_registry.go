@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/concord-go/concord/internal/avrogen"
@@ -15,7 +16,7 @@ func fetchSources(ctx context.Context, url string, subject registry.Subject, ver
 		return nil, err
 	}
 	defer client.Close(context.WithoutCancel(ctx))
-	f := fetcher{from: client, seen: make(map[registry.Reference]bool), names: make(map[registry.Subject]bool)}
+	f := newFetcher(client)
 	err = f.fetch(ctx, subject, version)
 	return f.sources, err
 }
@@ -30,6 +31,12 @@ type fetcher struct {
 	sources []avrogen.Source
 }
 
+func newFetcher(from registry.Source) *fetcher {
+	return &fetcher{from: from, seen: make(map[registry.Reference]bool), names: make(map[registry.Subject]bool)}
+}
+
+// fetch adds a subject's version after what it refers to. An error tells of the
+// last reference on the way to it.
 func (f *fetcher) fetch(ctx context.Context, subject registry.Subject, version registry.Version) error {
 	r, err := f.from.Version(ctx, subject, version)
 	if err != nil {
@@ -46,8 +53,12 @@ func (f *fetcher) fetch(ctx context.Context, subject registry.Subject, version r
 	}
 	f.seen[key] = true
 	for _, reference := range r.References {
-		if err := f.fetch(ctx, reference.Subject, reference.Version); err != nil {
-			return fmt.Errorf("subject %q, version %d, its reference to %q: %w", r.Subject, r.Version, reference.Subject, err)
+		err := f.fetch(ctx, reference.Subject, reference.Version)
+		if _, told := errors.AsType[*referenceError](err); err != nil && !told {
+			err = &referenceError{fmt.Sprintf("subject %q, version %d, its reference to %q", r.Subject, r.Version, reference.Subject), err}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	name := string(r.Subject)
@@ -58,3 +69,12 @@ func (f *fetcher) fetch(ctx context.Context, subject registry.Subject, version r
 	f.sources = append(f.sources, avrogen.Source{Name: name, Text: r.Text})
 	return nil
 }
+
+// referenceError says which schema refers to what could not be fetched.
+type referenceError struct {
+	place string
+	err   error
+}
+
+func (e *referenceError) Error() string { return e.place + ": " + e.err.Error() }
+func (e *referenceError) Unwrap() error { return e.err }

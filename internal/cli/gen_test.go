@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -190,5 +191,108 @@ func TestGenMixesFilesAndASubject(t *testing.T) {
 	code, _, stderr := call(context.Background(), "gen", "avro", "-o", out, "-registry", reg.URL(), "-subject", "place", filepath.Join(in, "customer.avsc"))
 	if names, _ := filesIn(t, out); code != 0 || !slices.Equal(names, []string{"customer_avro.go", "place_avro.go"}) {
 		t.Errorf("exit %d, %q: %q", code, stderr, names)
+	}
+}
+
+// A reference is to a version, and two may be to different ones of a subject.
+func TestGenTakesTwoVersionsThatSayTheSame(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		second string
+		code   int
+		want   string
+	}{
+		"but for a doc": {strings.Replace(placeText, `"fields"`, `"doc":"Where.","fields"`, 1), 0, ""},
+		"not the same":  {strings.Replace(placeText, `"fields":[`, `"fields":[{"name":"zip","type":"string","default":""},`, 1), 1, "place-v2: geo.Place: defined differently in "},
+	} {
+		source := fakeSource{
+			{"place", 1}: {Text: placeText},
+			{"place", 2}: {Text: c.second},
+			{"from", 1}:  {Text: `{"type":"record","name":"geo.From","fields":[{"name":"p","type":"Place"}]}`, References: []registry.Reference{{Name: "geo.Place", Subject: "place", Version: 1}}},
+			{"to", 1}:    {Text: `{"type":"record","name":"geo.To","fields":[{"name":"p","type":"Place"}]}`, References: []registry.Reference{{Name: "geo.Place", Subject: "place", Version: 2}}},
+			{"way", 1}: {Text: `{"type":"record","name":"geo.Way","fields":[{"name":"a","type":"int"}]}`, References: []registry.Reference{
+				{Name: "geo.From", Subject: "from", Version: 1}, {Name: "geo.To", Subject: "to", Version: 1},
+			}},
+		}
+		f := newFetcher(source)
+		if err := f.fetch(context.Background(), "way", 1); err != nil {
+			t.Fatal(err)
+		}
+		in, out := t.TempDir(), filepath.Join(t.TempDir(), "geo")
+		args := []string{"gen", "avro", "-o", out}
+		for _, s := range f.sources {
+			path := filepath.Join(in, s.Name)
+			if err := os.WriteFile(path, []byte(s.Text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, path)
+		}
+		code, _, stderr := call(context.Background(), args...)
+		if code != c.code || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: exit %d, %q", name, code, stderr)
+		}
+	}
+}
+
+// fakeSource is a registry that says whatever it likes.
+type fakeSource map[struct {
+	registry.Subject
+	registry.Version
+}]registry.Schema
+
+func (s fakeSource) SchemaByID(context.Context, registry.SchemaID) (registry.Schema, error) {
+	return registry.Schema{}, errors.ErrUnsupported
+}
+
+func (s fakeSource) SchemaByGUID(context.Context, registry.GUID) (registry.Schema, error) {
+	return registry.Schema{}, errors.ErrUnsupported
+}
+
+func (s fakeSource) Version(_ context.Context, subject registry.Subject, version registry.Version) (registry.Registered, error) {
+	schema, ok := s[struct {
+		registry.Subject
+		registry.Version
+	}{subject, version}]
+	if !ok {
+		return registry.Registered{}, registry.ErrVersionNotFound
+	}
+	schema.Type = registry.Avro
+	return registry.Registered{Schema: schema, Subject: subject, Version: version}, nil
+}
+
+func TestGenEndsWhateverARegistryRefersTo(t *testing.T) {
+	t.Parallel()
+	source := make(fakeSource)
+	add := func(subject registry.Subject, version registry.Version, references ...registry.Reference) {
+		source[struct {
+			registry.Subject
+			registry.Version
+		}{subject, version}] = registry.Schema{Text: `"null"`, References: references}
+	}
+	add("a", 1, registry.Reference{Subject: "b", Version: 1}, registry.Reference{Subject: "a", Version: 1})
+	add("b", 1, registry.Reference{Subject: "a", Version: 1})
+	f := newFetcher(source)
+	if err := f.fetch(context.Background(), "a", 1); err != nil || len(f.sources) != 2 {
+		t.Errorf("%d sources, %v", len(f.sources), err)
+	}
+	for i := range registry.Version(maxFetched + 1) {
+		add("long", i+1, registry.Reference{Subject: "long", Version: i + 2})
+	}
+	if err := newFetcher(source).fetch(context.Background(), "long", 1); err == nil || !strings.Contains(err.Error(), "refers to more than 1000 others") || len(err.Error()) > 500 {
+		t.Errorf("%.600v", err)
+	}
+	add("gap", 1, registry.Reference{Subject: "gone", Version: 3})
+	if err := newFetcher(source).fetch(context.Background(), "gap", 1); !errors.Is(err, registry.ErrVersionNotFound) || !strings.Contains(err.Error(), `subject "gap", version 1, its reference to "gone"`) {
+		t.Error(err)
+	}
+}
+
+func TestGenShowsNoCredentials(t *testing.T) {
+	t.Parallel()
+	reg := registrytest.New(t)
+	url := strings.Replace(reg.URL(), "://", "://user:hidden-word@", 1)
+	code, stdout, stderr := call(context.Background(), "gen", "avro", "-o", filepath.Join(t.TempDir(), "p"), "-registry", url, "-subject", "none")
+	if code != 1 || strings.Contains(stdout+stderr, "hidden-word") || !strings.Contains(stderr, "40401") {
+		t.Errorf("exit %d, %q, %q", code, stdout, stderr)
 	}
 }
