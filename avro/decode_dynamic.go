@@ -19,6 +19,7 @@ type dynamicNode struct {
 	items  *dynamicNode
 	subs   []*dynamicNode // the writer's union's branches; nil: see op.more.reasons
 	names  map[string]int // encoding: fields, or branches, by name
+	native []int8         // encoding: see nativeBranches
 	schema *Schema        // encoding: the writer's
 	unit   int64          // of a time
 	clock  bool           // a time of day
@@ -140,14 +141,16 @@ func (d *decoding) dynamicInteger(n *dynamicNode, pos int) (any, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if v, err = n.op.more.scale.apply(v); err == nil && n.clock {
-		v, err = times(v, n.unit)
+	if v, err = n.op.more.scale.apply(v); err != nil {
+		return nil, 0, d.failWith(&n.op, pos, err)
 	}
 	switch {
-	case err != nil:
-		return nil, 0, d.failWith(&n.op, pos, err)
 	case n.clock:
-		return durationOf(v), next, nil
+		clock, err := timeOfDay(v, n.unit)
+		if err != nil {
+			return nil, 0, d.failWith(&n.op, pos, err)
+		}
+		return clock, next, nil
 	case n.unit > 0:
 		return timeOf(v, n.unit), next, nil
 	case n.kind == Long:

@@ -252,10 +252,11 @@ func (d *decoding) number(o *op, m memory, pos int) (int, error) {
 	case opTime:
 		*view[time.Time](m) = timeOf(v, o.more.unit)
 	case opDuration:
-		if v, err = times(v, o.more.unit); err != nil {
+		clock, err := timeOfDay(v, o.more.unit)
+		if err != nil {
 			return 0, d.failWith(o, pos, err)
 		}
-		m.setInt64(v)
+		m.setInt64(int64(clock))
 	default:
 		if !fitsKind(o.kind, v) {
 			return 0, d.fail(o, pos, serde.TypeMismatch, "the number does not fit into the Go type "+o.kind.String())
@@ -278,7 +279,7 @@ func (d *decoding) integer(o *op, isInt bool, pos int) (int64, int, error) {
 	return v, next, nil
 }
 
-// float reads any wire number, of Kind o.n, as a Go float; o.flag says that the reader's type is float.
+// float reads any wire number, of Kind o.n, as a Go float.
 func (d *decoding) float(o *op, m memory, pos int) (int, error) {
 	f, next, err := d.anyFloat(o, Kind(o.n), pos)
 	if err != nil {
@@ -294,10 +295,15 @@ func (d *decoding) float(o *op, m memory, pos int) (int, error) {
 	return next, nil
 }
 
+// anyFloat reads a number of Kind k; o.flag says that the reader's type is float. The
+// operation may be nil where k is a float.
 func (d *decoding) anyFloat(o *op, k Kind, pos int) (float64, int, error) {
 	switch k {
 	case Int, Long:
 		v, next, err := d.integer(o, k == Int, pos)
+		if o.flag {
+			return float64(float32(v)), next, err // rounded once
+		}
 		return float64(v), next, err
 	case Float:
 		if len(d.buf)-pos < 4 {

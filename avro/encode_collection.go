@@ -55,6 +55,16 @@ func (e *encoding) array(o *op, m memory, dst []byte) ([]byte, error) {
 		if e.depth--; e.depth < 0 {
 			return nil, e.failDepth(o)
 		}
+		if o.flag {
+			var err error
+			for i, v := range *view[[]any](m) {
+				if dst, err = e.dynamic(o.sub.ops[0].more.dynamic, v, dst); err != nil {
+					return nil, e.atIndex(o, err, i)
+				}
+			}
+			e.depth++
+			break
+		}
 		for i := range n {
 			var item memory
 			if o.code == opArray {
@@ -116,8 +126,34 @@ func (e *encoding) mapping(o *op, m memory, dst []byte) ([]byte, error) {
 		}
 		return append(dst, 0), nil
 	}
+	if o.flag {
+		return e.dynamicEntries(o, *view[map[string]any](m), dst)
+	}
 	// The map itself, not where it lies: that may be the stack (see memoryOnStack).
 	return e.reflectMap(o, reflect.ValueOf(m.value(o.more.typ).Interface()), dst)
+}
+
+// dynamicEntries writes a map of dynamic values.
+func (e *encoding) dynamicEntries(o *op, entries map[string]any, dst []byte) ([]byte, error) {
+	if len(entries) == 0 {
+		return append(dst, 0), nil
+	}
+	if e.depth--; e.depth < 0 {
+		return nil, e.failDepth(o)
+	}
+	dst = appendLong(dst, int64(len(entries)))
+	for k, v := range entries {
+		var ok bool
+		if dst, ok = appendText(dst, k, e.raw); !ok {
+			return nil, e.atEntry(o, e.fail(nil, "the key is not valid UTF-8"))
+		}
+		var err error
+		if dst, err = e.dynamic(o.sub.ops[0].more.dynamic, v, dst); err != nil {
+			return nil, e.atEntry(o, err)
+		}
+	}
+	e.depth++
+	return append(dst, 0), nil
 }
 
 // reflectMap writes a map of any other type.

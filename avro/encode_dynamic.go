@@ -45,6 +45,7 @@ func (c *encodeCompiler) dynamic(w *Schema, here site) *dynamicNode {
 				n.names[b.kind.String()] = i
 			}
 		}
+		n.native = nativeBranches(n.subs)
 	case Enum:
 		n.op.more.indexes = indexSymbols(w)
 	case Bytes, Fixed:

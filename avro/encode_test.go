@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"strings"
@@ -272,5 +273,33 @@ func TestEncodingAWarmValueAllocatesNothing(t *testing.T) {
 		}
 	}); n != 0 && !pureGo {
 		t.Errorf("%v allocations, want 0", n)
+	}
+}
+
+// The index of a union's branch takes one byte or more.
+func TestNullMayBeTheLastOfManyBranches(t *testing.T) {
+	t.Parallel()
+	var branches strings.Builder
+	for i := range 70 {
+		fmt.Fprintf(&branches, `{"type":"fixed","name":"F%d","size":1},`, i)
+	}
+	s := avro.MustParse("[" + branches.String() + `"null","string"]`)
+	for _, v := range []any{nil, "x"} {
+		payload := write(t, s, v)
+		got, err := readAs[any](s, s, payload)
+		if m, ok := got.(map[string]any); ok {
+			got = m["string"]
+		}
+		if err != nil || got != v {
+			t.Errorf("%v is read as %v, %v", v, got, err)
+		}
+	}
+}
+
+func TestTheNullUnionNeedsNoMemory(t *testing.T) {
+	t.Parallel()
+	s := avro.MustParse(`["null"]`)
+	if _, err := readAs[struct{}](s, s, write(t, s, nil)); err != nil {
+		t.Error(err)
 	}
 }

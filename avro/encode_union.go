@@ -1,6 +1,8 @@
 package avro
 
 import (
+	"encoding/binary"
+	"math"
 	"math/big"
 	"time"
 
@@ -10,11 +12,40 @@ import (
 // dynamicUnion writes nil as null, a map with the name of a branch as its only key
 // as that branch, and any other value as the branch that it can only be.
 func (e *encoding) dynamicUnion(n *dynamicNode, v any, dst []byte) ([]byte, error) {
-	if v == nil {
+	// The usual types first, each of which only one branch has.
+	switch v := v.(type) {
+	case nil:
+		if i := n.native[Null]; i >= 0 {
+			return append(dst, byte(i<<1)), nil
+		}
 		if i, ok := n.names["null"]; ok {
 			return appendLong(dst, int64(i)), nil
 		}
 		return nil, e.failDynamic(n, v)
+	case string:
+		if i := n.native[String]; i >= 0 {
+			dst, ok := appendText(append(dst, byte(i<<1)), v, e.raw)
+			if !ok {
+				return nil, e.fail(nil, "the string is not valid UTF-8")
+			}
+			return dst, nil
+		}
+	case int64:
+		if i := n.native[Long]; i >= 0 {
+			return appendLong(append(dst, byte(i<<1)), v), nil
+		}
+	case int32:
+		if i := n.native[Int]; i >= 0 {
+			return appendLong(append(dst, byte(i<<1)), int64(v)), nil
+		}
+	case float64:
+		if i := n.native[Double]; i >= 0 {
+			return binary.LittleEndian.AppendUint64(append(dst, byte(i<<1)), math.Float64bits(v)), nil
+		}
+	case bool:
+		if i := n.native[Boolean]; i >= 0 {
+			return append(dst, byte(i<<1), byte(boolToInt(v))), nil
+		}
 	}
 	if m, ok := v.(map[string]any); ok && len(m) == 1 {
 		for name, inner := range m {
@@ -34,6 +65,24 @@ func (e *encoding) dynamicUnion(n *dynamicNode, v any, dst []byte) ([]byte, erro
 		return e.dynamic(n.subs[only], v, appendLong(dst, int64(only)))
 	}
 	return e.tryBranches(n, v, dst)
+}
+
+// nativeBranches are, by kind, the branches that values of the kind's Go type can only
+// be: -1 where none is, or several are, or the index takes more than a byte.
+func nativeBranches(subs []*dynamicNode) []int8 {
+	native := make([]int8, Fixed+1)
+	for k, sample := range []any{Null: nil, Boolean: false, Int: int32(0), Long: int64(0), Double: 0.0, String: ""} {
+		native[k] = -1
+		for i, b := range subs {
+			switch is := k == int(Null) && b.kind == Null || sample != nil && isNative(b, sample); {
+			case is && native[k] == -1 && i < 64:
+				native[k] = int8(i)
+			case is:
+				native[k] = -2
+			}
+		}
+	}
+	return native
 }
 
 // isNative reports whether v has the Go type that a value read as b would have.

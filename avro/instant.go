@@ -51,6 +51,16 @@ var errNarrow = &fault{serde.TypeMismatch, "the writer's long does not fit the r
 
 var errInstantRange = &fault{serde.TypeMismatch, "the time is out of the range of the reader's type"}
 
+var errTimeOfDay = &fault{serde.TypeMismatch, "the number is no time of a day: it is negative, or 24 hours or more"}
+
+// timeOfDay is the duration since midnight that v units are.
+func timeOfDay(v, unit int64) (time.Duration, error) {
+	if v < 0 || v >= int64(24*time.Hour)/unit {
+		return 0, errTimeOfDay
+	}
+	return time.Duration(v * unit), nil
+}
+
 func (s instantScale) apply(v int64) (int64, error) {
 	switch {
 	case s.mul > 0:

@@ -27,7 +27,7 @@ func compileDecode(writer, reader *Schema, t reflect.Type, config *decodeConfig)
 	c := &decodeCompiler{
 		fitCollector: fitCollector{unions: config.unions},
 		config:       config,
-		checker:      checker{fields: make(map[*Schema]map[string]int)},
+		checker:      checker{fields: make(map[*Schema]map[string]int), results: make(map[typePair]*pairResult)},
 		programs:     make(map[decodeKey]*program),
 		skips:        make(map[*Schema]*program),
 		dynamics:     make(map[typePair]*dynamicNode),
@@ -202,7 +202,7 @@ func (c *decodeCompiler) readerUnion(p *program, w, r *Schema, t reflect.Type, a
 	case others > 1:
 		c.misfit(here, "a union of several types needs a field of type any, or of an interface that stands for it (UnionOf)")
 		return
-	case hasNull && !canBeNil(t) && !isNullStruct(t):
+	case hasNull && !canBeNil(t) && !isNullStruct(t) && t.Size() > 0:
 		c.misfit(here, "null needs a pointer, a slice, a map or any; the Go type is "+t.String())
 		return
 	}
@@ -250,6 +250,13 @@ func (c *decodeCompiler) unionCandidates(w, r *Schema) []int {
 	}
 	add(func(b *Schema) bool { return b.kind == w.kind && (!w.kind.isNamed() || b.name == w.name) })
 	add(func(b *Schema) bool { return b.kind == w.kind && namesMatch(w, b) })
+	if len(found) > 1 {
+		// Several of the name: one that reads all the data before one that may not.
+		whole := slices.IndexFunc(found, func(i int) bool { return !c.checker.probe(w, r.branches[i], pairPlace{}).fails() })
+		if whole > 0 {
+			found[0], found[whole] = found[whole], found[0]
+		}
+	}
 	add(func(b *Schema) bool { return c.promotes(w.kind, b.kind) })
 	return found
 }

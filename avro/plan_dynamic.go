@@ -1,9 +1,5 @@
 package avro
 
-import "time"
-
-func durationOf(v int64) time.Duration { return time.Duration(v) }
-
 // goavroName is how goavro calls a branch in a union.
 func goavroName(s *Schema) string {
 	if s.kind.isNamed() {
@@ -133,6 +129,8 @@ func (c *decodeCompiler) dynamicPlain(n *dynamicNode, w, r *Schema, here site) {
 	n.op.more = &opDetail{}
 	n.op.n = -1
 	switch r.kind {
+	case Float:
+		n.op.flag = true
 	case Int, Long:
 		n.op.more.scale, _ = scaleBetween(w.logical.Type, r.logical.Type)
 		if isNativeLogical(r.logical.Type) {

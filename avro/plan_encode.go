@@ -190,6 +190,7 @@ func (c *encodeCompiler) array(p *program, w *Schema, t reflect.Type, at place, 
 	o.sub = c.subprogram(w.items, t.Elem(), here.elements("items"))
 	if t.Kind() == reflect.Slice {
 		o.code = fusedSlice(o.sub, t, 1)
+		o.flag = o.code == opSlice && isDynamic(o.sub) && sameLayout(t, reflect.TypeFor[[]any]())
 	}
 	p.add(o)
 }
@@ -202,8 +203,12 @@ func (c *encodeCompiler) mapping(p *program, w *Schema, t reflect.Type, at place
 	o := op{code: opMap, at: at, path: here.path, more: &opDetail{typ: t, elem: t.Elem()}}
 	o.sub = c.subprogram(w.items, t.Elem(), here.elements("values"))
 	o.code = fusedMap(o.sub, t)
+	o.flag = o.code == opMap && isDynamic(o.sub) && t.Key() == reflect.TypeFor[string]() && sameLayout(t, dynamicType)
 	p.add(o)
 }
+
+// isDynamic reports whether a program does nothing but write an any.
+func isDynamic(p *program) bool { return len(p.ops) == 1 && p.ops[0].code == opDynamic }
 
 // fusedMap is the loop for a map of a common type.
 func fusedMap(sub *program, t reflect.Type) opcode {

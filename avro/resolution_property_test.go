@@ -56,7 +56,7 @@ func TestCheckAndDecoderAgreeOnMutatedSchemas(t *testing.T) {
 					t.Fatal(err)
 				}
 				counts["kept"] += checkKept(t, about, w, r, written, got)
-				if _, err := readAs[any](w, r, payload); err == nil && !m.logical && canWrite(r, got) { // without raw strings, too
+				if _, err := readAs[any](w, r, payload); err == nil && !m.logical { // without raw strings, too
 					counts["typed"]++
 					checkTyped(t, about, w, r, payload, got)
 				}
@@ -77,17 +77,6 @@ func TestCheckAndDecoderAgreeOnMutatedSchemas(t *testing.T) {
 			t.Errorf("%d %s, want at least %d: the pairs are no test", counts[what], what, least)
 		}
 	}
-}
-
-// canWrite reports whether v can be written: a number that was no time of day may be read as
-// one, but is not written.
-func canWrite(s *avro.Schema, v any) bool {
-	enc, err := avro.NewEncoder[any](s)
-	if err != nil {
-		return false
-	}
-	_, err = enc.AppendEncode(nil, v)
-	return err == nil
 }
 
 // checkLocated: a reason has a kind, words, and places that are in both texts.

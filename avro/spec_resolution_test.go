@@ -116,6 +116,7 @@ func TestSpecPromotedNumbers(t *testing.T) {
 		{"the greatest int to float", `"int"`, `"float"`, math.MaxInt32, float32(1 << 31)},
 		{"every int is a double", `"int"`, `"double"`, math.MaxInt32, float64(math.MaxInt32)},
 		{"a long to the nearest float", `"long"`, `"float"`, int64(1)<<60 + 1<<37 - 1, float32(1<<60 + 1<<37)},
+		{"a long to float, rounded once", `"long"`, `"float"`, int64(1)<<60 + 1<<36 + 1, float32(1<<60 + 1<<37)},
 		{"the least long to float", `"long"`, `"float"`, int64(math.MinInt64), float32(-1 << 63)},
 		{"a long to the nearest double", `"long"`, `"double"`, int64(1)<<53 + 1, float64(1 << 53)},
 		{"the greatest long to double", `"long"`, `"double"`, int64(math.MaxInt64), float64(1 << 63)},

@@ -120,6 +120,7 @@ func TestSpecResolutionRules(t *testing.T) {
 		{"both: records by full name first", `["null",` + rec("n.R", field("a", `"int"`)) + `]`, `["null",` + rec("m.R", field("a", `"int"`)) + `,` + rec("n.R", field("a", `"int"`)) + `]`, m{"n.R": m{"a": 1}}, m{"n.R": m{"a": int32(1)}}, ""},
 		{"both: fixed types by name", `[` + fixed("A", "1") + `,` + fixed("B", "1") + `]`, `[` + fixed("B", "1") + `,` + fixed("A", "1") + `]`, m{"B": []byte{1}}, m{"B": []byte{1}}, ""},
 		{"reader's: a record of the name that cannot be read is passed over", rec("R", field("a", `"string"`)), `[` + rec("m.R", field("a", `"int"`)) + `,` + rec("n.R", field("a", `"bytes"`)) + `]`, m{"a": "x"}, m{"n.R": m{"a": []byte("x")}}, ""},
+		{"reader's: an enum of the name that has all symbols, before one that lacks one", enum("a.E", `["A","B"]`), `[` + enum("a.E", `["A"]`) + `,` + enum("b.E", `["A","B"]`) + `]`, "B", m{"b.E": "B"}, ""},
 		{"reader's: an array and not a map", arr(`"int"`), `[` + mp(`"int"`) + `,` + arr(`"int"`) + `]`, []any{1}, m{"array": []any{int32(1)}}, ""},
 		{"reader's: bytes for a string", `"string"`, `["null","int","bytes"]`, "x", m{"bytes": []byte("x")}, ""},
 		{"reader's: null", `"null"`, `["int","null"]`, nil, nil, ""},

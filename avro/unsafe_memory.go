@@ -35,7 +35,7 @@ func memoryOnStack[T any](v *T) memory {
 		// So that the compiler takes what *v points to for kept.
 		kept := new(T)
 		*kept = *v
-		keeper = kept
+		keep(kept)
 	}
 	// Escape analysis does not follow an address through an integer. Nothing can move
 	// the stack between the two lines, and from then on it is a pointer again.
@@ -44,8 +44,8 @@ func memoryOnStack[T any](v *T) memory {
 }
 
 var (
-	never  bool // a variable, as the compiler drops what a constant forbids
-	keeper any
+	never bool           // a variable, as the compiler drops what a constant forbids
+	keep  = func(any) {} // a variable, as nobody knows what it does
 )
 
 // at is the field at f: f is an offset within the object at m.
