@@ -28,7 +28,6 @@ type (
 	receipts []note
 	badge    [2]byte
 	tone     string
-	stamp    int64
 )
 
 func (card) isPayment()      {}
