@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 
+	"github.com/concord-go/concord/avro/wire"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -18,11 +19,11 @@ type block struct {
 // block reads the head of a block whose items take at least size bytes each, and
 // checks that so many items can be there at all, before anything is allocated for them.
 func (d *decoding) block(o *op, size, pos int) (b block, next int, err error) {
-	u, next := varint(d.buf, pos)
+	u, next := wire.Varint(d.buf, pos)
 	if next < 0 {
 		return b, 0, d.failVarint(o, next, pos)
 	}
-	count := unzigzag(u)
+	count := wire.Unzigzag(u)
 	b.end = -1
 	left := len(d.buf) - next
 	if count < 0 {
@@ -30,11 +31,11 @@ func (d *decoding) block(o *op, size, pos int) (b block, next int, err error) {
 			return b, 0, d.fail(o, pos, serde.Malformed, "a block's count has no absolute value")
 		}
 		count = -count
-		u, sized := varint(d.buf, next)
+		u, sized := wire.Varint(d.buf, next)
 		if sized < 0 {
 			return b, 0, d.failVarint(o, sized, next)
 		}
-		n := unzigzag(u)
+		n := wire.Unzigzag(u)
 		if uint64(n) > uint64(len(d.buf)-sized) {
 			return b, 0, d.failLength(o, n, sized)
 		}
@@ -241,11 +242,13 @@ func (d *decoding) failItem(o *op, i int, err error) error {
 func (d *decoding) stringItems(o *op, s []string, have, pos int) (int, error) {
 	buf := d.buf
 	for i := range s {
-		u, next := varint(buf, pos)
-		if next < 0 {
-			return 0, d.failItem(o, have+i, d.failVarint(o, next, pos))
+		u, next := wire.Peek(buf, pos), pos+1
+		if u >= 0x80 {
+			if u, next = wire.Varint(buf, pos); next < 0 {
+				return 0, d.failItem(o, have+i, d.failVarint(o, next, pos))
+			}
 		}
-		n := unzigzag(u)
+		n := wire.Unzigzag(u)
 		if uint64(n) > uint64(len(buf)-next) {
 			return 0, d.failItem(o, have+i, d.failLength(o, n, next))
 		}
@@ -261,12 +264,14 @@ func (d *decoding) stringItems(o *op, s []string, have, pos int) (int, error) {
 func (d *decoding) int64Items(o *op, s []int64, have, pos int) (int, error) {
 	buf := d.buf
 	for i := range s {
-		u, next := varint(buf, pos)
-		if next < 0 {
-			return 0, d.failItem(o, have+i, d.failVarint(o, next, pos))
+		u, next := wire.Peek(buf, pos), pos+1
+		if u >= 0x80 {
+			if u, next = wire.Varint(buf, pos); next < 0 {
+				return 0, d.failItem(o, have+i, d.failVarint(o, next, pos))
+			}
 		}
 		pos = next
-		v := unzigzag(u)
+		v := wire.Unzigzag(u)
 		if o.flag && int64(int32(v)) != v {
 			return 0, d.failItem(o, have+i, d.fail(o, pos, serde.Malformed, "an int does not fit into 32 bits"))
 		}
@@ -278,11 +283,13 @@ func (d *decoding) int64Items(o *op, s []int64, have, pos int) (int, error) {
 func (d *decoding) int32Items(o *op, s []int32, have, pos int) (int, error) {
 	buf := d.buf
 	for i := range s {
-		u, next := varint(buf, pos)
-		if next < 0 {
-			return 0, d.failItem(o, have+i, d.failVarint(o, next, pos))
+		u, next := wire.Peek(buf, pos), pos+1
+		if u >= 0x80 {
+			if u, next = wire.Varint(buf, pos); next < 0 {
+				return 0, d.failItem(o, have+i, d.failVarint(o, next, pos))
+			}
 		}
-		v := unzigzag(u)
+		v := wire.Unzigzag(u)
 		if int64(int32(v)) != v {
 			return 0, d.failItem(o, have+i, d.fail(o, pos, serde.Malformed, "an int does not fit into 32 bits"))
 		}
@@ -422,11 +429,11 @@ func (d *decoding) entries(o *op, b block, pos int, put func(key string, pos int
 
 // text reads a string, or what is like one.
 func (d *decoding) text(o *op, pos int, what string) (string, int, error) {
-	u, next := varint(d.buf, pos)
+	u, next := wire.Varint(d.buf, pos)
 	if next < 0 {
 		return "", 0, d.failVarint(o, next, pos)
 	}
-	n := unzigzag(u)
+	n := wire.Unzigzag(u)
 	if uint64(n) > uint64(len(d.buf)-next) {
 		return "", 0, d.failLength(o, n, next)
 	}

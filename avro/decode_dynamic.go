@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/concord-go/concord/avro/wire"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -61,11 +62,11 @@ func (d *decoding) dynamic(n *dynamicNode, pos int) (any, int, error) {
 func (d *decoding) dynamicValue(n *dynamicNode, pos int) (any, int, error) {
 	o := &n.op
 	if n.subs != nil {
-		u, next := varint(d.buf, pos)
+		u, next := wire.Varint(d.buf, pos)
 		if next < 0 {
 			return nil, 0, d.failVarint(o, next, pos)
 		}
-		i := unzigzag(u)
+		i := wire.Unzigzag(u)
 		if uint64(i) >= uint64(len(n.subs)) {
 			return nil, 0, d.failIndex(o, len(n.subs), pos)
 		}
@@ -82,7 +83,7 @@ func (d *decoding) dynamicValue(n *dynamicNode, pos int) (any, int, error) {
 		return nil, pos, nil
 	case Boolean:
 		if pos >= len(d.buf) {
-			return nil, 0, d.failVarint(o, varintTruncated, pos)
+			return nil, 0, d.failVarint(o, wire.Failed, pos)
 		}
 		if d.buf[pos] > 1 {
 			return nil, 0, d.fail(o, pos, serde.Malformed, "a boolean is neither 0 nor 1")
@@ -105,11 +106,11 @@ func (d *decoding) dynamicValue(n *dynamicNode, pos int) (any, int, error) {
 	case Bytes, Fixed:
 		return d.dynamicBytes(n, pos)
 	case Enum:
-		u, next := varint(d.buf, pos)
+		u, next := wire.Varint(d.buf, pos)
 		if next < 0 {
 			return nil, 0, d.failVarint(o, next, pos)
 		}
-		symbol, err := d.symbol(o, o.more.symbols, unzigzag(u), pos)
+		symbol, err := d.symbol(o, o.more.symbols, wire.Unzigzag(u), pos)
 		return symbol, next, err
 	case Record, Array, Map:
 		// Types contain themselves only through one of these.
@@ -152,7 +153,7 @@ func (d *decoding) dynamicInteger(n *dynamicNode, pos int) (any, int, error) {
 		}
 		return clock, next, nil
 	case n.unit > 0:
-		return timeOf(v, n.unit), next, nil
+		return wire.TimeOf(v, n.unit), next, nil
 	case n.kind == Long:
 		return v, next, nil
 	case int64(int32(v)) != v:

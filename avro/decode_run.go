@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"time"
 
+	"github.com/concord-go/concord/avro/wire"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -18,46 +19,12 @@ type decoding struct {
 	memory int64 // how much more it may allocate
 	raw    bool  // strings need not be UTF-8
 	reuse  bool  // what the target holds may be written into
-	slab   stringSlab
+	slab   wire.Slab
 	limits *resolvedLimits
 }
 
 // keep is b as a string; ok is false where it is not UTF-8 and has to be.
-func (d *decoding) keep(b []byte) (text string, ok bool) { return d.slab.keep(b, len(d.buf), d.raw) }
-
-// varint reads an unsigned varint at pos and returns the position after it, or one of
-// the negative codes below.
-func varint(buf []byte, pos int) (uint64, int) {
-	if uint(pos) < uint(len(buf)) && buf[pos] < 0x80 {
-		return uint64(buf[pos]), pos + 1
-	}
-	return longVarint(buf, pos)
-}
-
-const (
-	varintTruncated = -1
-	varintOverflow  = -2
-)
-
-// longVarint is apart so that varint is inlined.
-//
-//go:noinline
-func longVarint(buf []byte, pos int) (uint64, int) {
-	var u uint64
-	rest := buf[min(pos, len(buf)):]
-	for i, c := range rest {
-		if i == 9 && c > 1 {
-			return 0, varintOverflow
-		}
-		u |= uint64(c&0x7f) << (7 * i)
-		if c < 0x80 {
-			return u, pos + i + 1
-		}
-	}
-	return 0, varintTruncated
-}
-
-func unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
+func (d *decoding) keep(b []byte) (text string, ok bool) { return d.slab.Keep(b, len(d.buf), d.raw) }
 
 // run runs a program on base, beginning at pos, and returns the position after what
 // it read.
@@ -69,11 +36,13 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 		switch o.code {
 		case opNothing:
 		case opString:
-			u, next := varint(buf, pos)
-			if next < 0 {
-				return 0, d.failVarint(o, next, start)
+			u, next := wire.Peek(buf, pos), pos+1
+			if u >= 0x80 {
+				if u, next = wire.Varint(buf, pos); next < 0 {
+					return 0, d.failVarint(o, next, start)
+				}
 			}
-			n := unzigzag(u)
+			n := wire.Unzigzag(u)
 			if uint64(n) > uint64(len(buf)-next) {
 				return 0, d.failLength(o, n, next)
 			}
@@ -84,18 +53,22 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 			}
 			base.at(o.at).setString(text)
 		case opInt64:
-			u, next := varint(buf, pos)
-			if next < 0 {
-				return 0, d.failVarint(o, next, start)
+			u, next := wire.Peek(buf, pos), pos+1
+			if u >= 0x80 {
+				if u, next = wire.Varint(buf, pos); next < 0 {
+					return 0, d.failVarint(o, next, start)
+				}
 			}
 			pos = next
-			base.at(o.at).setInt64(unzigzag(u))
+			base.at(o.at).setInt64(wire.Unzigzag(u))
 		case opInt32:
-			u, next := varint(buf, pos)
-			if next < 0 {
-				return 0, d.failVarint(o, next, start)
+			u, next := wire.Peek(buf, pos), pos+1
+			if u >= 0x80 {
+				if u, next = wire.Varint(buf, pos); next < 0 {
+					return 0, d.failVarint(o, next, start)
+				}
 			}
-			v := unzigzag(u)
+			v := wire.Unzigzag(u)
 			if int64(int32(v)) != v {
 				return 0, d.fail(o, start, serde.Malformed, "an int does not fit into 32 bits")
 			}
@@ -103,7 +76,7 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 			base.at(o.at).setInt32(int32(v))
 		case opBoolean:
 			if pos >= len(buf) {
-				return 0, d.failVarint(o, varintTruncated, start)
+				return 0, d.failVarint(o, wire.Failed, start)
 			}
 			if buf[pos] > 1 {
 				return 0, d.fail(o, start, serde.Malformed, "a boolean is neither 0 nor 1")
@@ -112,29 +85,34 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 			pos++
 		case opFloat64:
 			if len(buf)-pos < 8 {
-				return 0, d.failVarint(o, varintTruncated, start)
+				return 0, d.failVarint(o, wire.Failed, start)
 			}
 			base.at(o.at).setFloat64(math.Float64frombits(binary.LittleEndian.Uint64(buf[pos:])))
 			pos += 8
 		case opFloat32:
 			if len(buf)-pos < 4 {
-				return 0, d.failVarint(o, varintTruncated, start)
+				return 0, d.failVarint(o, wire.Failed, start)
 			}
 			base.at(o.at).setFloat32(math.Float32frombits(binary.LittleEndian.Uint32(buf[pos:])))
 			pos += 4
 		case opEnum:
-			u, next := varint(buf, pos)
-			if next < 0 {
-				return 0, d.failVarint(o, next, start)
+			u, next := wire.Peek(buf, pos), pos+1
+			if u >= 0x80 {
+				if u, next = wire.Varint(buf, pos); next < 0 {
+					return 0, d.failVarint(o, next, start)
+				}
 			}
-			symbol, err := d.symbol(o, o.more.symbols, unzigzag(u), start)
+			symbol, err := d.symbol(o, o.more.symbols, wire.Unzigzag(u), start)
 			if err != nil {
 				return 0, err
 			}
 			pos = next
 			base.at(o.at).setString(symbol)
 		case opNullable:
-			u, next := varint(buf, pos)
+			u, next := wire.Peek(buf, pos), pos+1
+			if u >= 0x80 {
+				u, next = wire.Varint(buf, pos)
+			}
 			if next < 0 || u > 2 || u&1 != 0 {
 				return 0, d.failIndex(o, 2, start)
 			}
@@ -149,7 +127,7 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 			}
 		case opSkip:
 			if len(buf)-pos < o.n {
-				return 0, d.failVarint(o, varintTruncated, start)
+				return 0, d.failVarint(o, wire.Failed, start)
 			}
 			pos += o.n
 		default:
@@ -250,7 +228,7 @@ func (d *decoding) number(o *op, m memory, pos int) (int, error) {
 	}
 	switch o.code {
 	case opTime:
-		*view[time.Time](m) = timeOf(v, o.more.unit)
+		*view[time.Time](m) = wire.TimeOf(v, o.more.unit)
 	case opDuration:
 		clock, err := timeOfDay(v, o.more.unit)
 		if err != nil {
@@ -268,11 +246,11 @@ func (d *decoding) number(o *op, m memory, pos int) (int, error) {
 
 // integer reads an int (32 bits) or a long.
 func (d *decoding) integer(o *op, isInt bool, pos int) (int64, int, error) {
-	u, next := varint(d.buf, pos)
+	u, next := wire.Varint(d.buf, pos)
 	if next < 0 {
 		return 0, 0, d.failVarint(o, next, pos)
 	}
-	v := unzigzag(u)
+	v := wire.Unzigzag(u)
 	if isInt && int64(int32(v)) != v {
 		return 0, 0, d.fail(o, pos, serde.Malformed, "an int does not fit into 32 bits")
 	}
@@ -307,12 +285,12 @@ func (d *decoding) anyFloat(o *op, k Kind, pos int) (float64, int, error) {
 		return float64(v), next, err
 	case Float:
 		if len(d.buf)-pos < 4 {
-			return 0, 0, d.failVarint(o, varintTruncated, pos)
+			return 0, 0, d.failVarint(o, wire.Failed, pos)
 		}
 		return float64(math.Float32frombits(binary.LittleEndian.Uint32(d.buf[pos:]))), pos + 4, nil
 	}
 	if len(d.buf)-pos < 8 {
-		return 0, 0, d.failVarint(o, varintTruncated, pos)
+		return 0, 0, d.failVarint(o, wire.Failed, pos)
 	}
 	return math.Float64frombits(binary.LittleEndian.Uint64(d.buf[pos:])), pos + 8, nil
 }
@@ -354,7 +332,7 @@ func (d *decoding) octets(o *op, m memory, pos int) (int, error) {
 	case opCalendar:
 		*view[CalendarDuration](m) = calendarOf(b)
 	default:
-		if o.code == opBytesString && !d.raw && !validText(b) {
+		if o.code == opBytesString && !d.raw && !wire.ValidText(b) {
 			return 0, d.fail(o, pos, serde.Malformed, "a string is not valid UTF-8")
 		}
 		if o.more != nil && o.more.decimal != nil {
@@ -380,15 +358,15 @@ func (d *decoding) octets(o *op, m memory, pos int) (int, error) {
 func (d *decoding) take(o *op, pos int) (b []byte, next int, err error) {
 	if o.n >= 0 {
 		if len(d.buf)-pos < o.n {
-			return nil, 0, d.failVarint(o, varintTruncated, pos)
+			return nil, 0, d.failVarint(o, wire.Failed, pos)
 		}
 		return d.buf[pos : pos+o.n], pos + o.n, nil
 	}
-	u, next := varint(d.buf, pos)
+	u, next := wire.Varint(d.buf, pos)
 	if next < 0 {
 		return nil, 0, d.failVarint(o, next, pos)
 	}
-	n := unzigzag(u)
+	n := wire.Unzigzag(u)
 	if uint64(n) > uint64(len(d.buf)-next) {
 		return nil, 0, d.failLength(o, n, next)
 	}
@@ -421,11 +399,11 @@ func (d *decoding) pointer(o *op, m memory, pos int) (int, error) {
 
 // branch reads the index of a union's branch.
 func (d *decoding) branch(o *op, pos int) (int, int, error) {
-	u, next := varint(d.buf, pos)
+	u, next := wire.Varint(d.buf, pos)
 	if next < 0 {
 		return 0, 0, d.failVarint(o, next, pos)
 	}
-	i := unzigzag(u)
+	i := wire.Unzigzag(u)
 	if uint64(i) >= uint64(len(o.subs)) {
 		return 0, 0, d.failIndex(o, len(o.subs), pos)
 	}
@@ -478,7 +456,7 @@ func (d *decoding) failWith(o *op, pos int, err error) error {
 }
 
 func (d *decoding) failVarint(o *op, code, pos int) error {
-	if code == varintOverflow {
+	if code == wire.Overflow {
 		return d.fail(o, pos, serde.Malformed, "a number has more than 64 bits")
 	}
 	return d.fail(o, pos, serde.Truncated, "the payload ends within the value")
@@ -494,11 +472,11 @@ func (d *decoding) failLength(o *op, n int64, pos int) error {
 
 // failIndex is for a union's index that is none of its branches.
 func (d *decoding) failIndex(o *op, branches, pos int) error {
-	u, next := varint(d.buf, pos)
+	u, next := wire.Varint(d.buf, pos)
 	if next < 0 {
 		return d.failVarint(o, next, pos)
 	}
-	return d.fail(o, pos, serde.Malformed, fmt.Sprintf("there is no branch %d: the union has %d", unzigzag(u), branches))
+	return d.fail(o, pos, serde.Malformed, fmt.Sprintf("there is no branch %d: the union has %d", wire.Unzigzag(u), branches))
 }
 
 func (d *decoding) failDepth(o *op, pos int) error {

@@ -3,6 +3,7 @@ package avro
 import (
 	"unicode/utf8"
 
+	"github.com/concord-go/concord/avro/wire"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -11,7 +12,7 @@ import (
 func (d *decoding) skip(o *op, pos int) (int, error) {
 	switch o.code {
 	case opSkipVarint:
-		_, next := varint(d.buf, pos)
+		_, next := wire.Varint(d.buf, pos)
 		if next < 0 {
 			return 0, d.failVarint(o, next, pos)
 		}
@@ -24,7 +25,7 @@ func (d *decoding) skip(o *op, pos int) (int, error) {
 		return next, err
 	case opSkipBoolean:
 		if pos >= len(d.buf) {
-			return 0, d.failVarint(o, varintTruncated, pos)
+			return 0, d.failVarint(o, wire.Failed, pos)
 		}
 		if d.buf[pos] > 1 {
 			return 0, d.fail(o, pos, serde.Malformed, "a boolean is neither 0 nor 1")
@@ -88,15 +89,15 @@ func (d *decoding) skipBlocks(o *op, pos int) (int, error) {
 
 // skipKey passes over a map's key.
 func (d *decoding) skipKey(o *op, pos int) (int, error) {
-	u, next := varint(d.buf, pos)
+	u, next := wire.Varint(d.buf, pos)
 	if next < 0 {
 		return 0, d.failVarint(o, next, pos)
 	}
-	n := unzigzag(u)
+	n := wire.Unzigzag(u)
 	if uint64(n) > uint64(len(d.buf)-next) {
 		return 0, d.failLength(o, n, next)
 	}
-	if !d.raw && !validText(d.buf[next:next+int(n)]) {
+	if !d.raw && !wire.ValidText(d.buf[next:next+int(n)]) {
 		return 0, d.fail(o, next, serde.Malformed, "a map's key is not valid UTF-8")
 	}
 	return next + int(n), nil

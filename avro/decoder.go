@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/concord-go/concord/avro/wire"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -14,7 +15,7 @@ type Decoder[T any] struct {
 	program *program
 	config  decodeConfig
 	limits  resolvedLimits
-	strings stringMemory
+	strings wire.Strings
 }
 
 // NewDecoder resolves the writer schema to the reader schema (Avro 1.12, "Schema
@@ -40,9 +41,9 @@ func NewDecoder[T any](writer, reader *Schema, opts ...DecoderOption) (*Decoder[
 	}
 	switch {
 	case d.config.inPlace:
-		d.strings = stringsInPlace
+		d.strings = wire.StringsInPayload
 	case d.program.strings(make(map[*program]bool)) > 1:
-		d.strings = stringsShared
+		d.strings = wire.SharedStrings
 	}
 	return d, nil
 }
@@ -60,7 +61,7 @@ func (d *Decoder[T]) Decode(payload []byte, v *T) error {
 func (d *Decoder[T]) decode(payload []byte, m memory) error {
 	state := decoding{
 		buf: payload, depth: d.limits.depth, empty: d.limits.emptyItems, memory: d.limits.memoryFor(len(payload)),
-		raw: d.config.raw, reuse: d.config.reuse, slab: stringSlab{mode: d.strings}, limits: &d.limits,
+		raw: d.config.raw, reuse: d.config.reuse, slab: wire.Slab{Strings: d.strings}, limits: &d.limits,
 	}
 	pos, err := state.run(d.program, m, 0)
 	if err != nil {

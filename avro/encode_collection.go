@@ -1,14 +1,32 @@
 package avro
 
 import (
-	"encoding/binary"
-	"math"
 	"reflect"
 	"sync"
+
+	"github.com/concord-go/concord/avro/wire"
 )
 
 // array writes a slice or a Go array as one block.
 func (e *encoding) array(o *op, m memory, dst []byte) ([]byte, error) {
+	switch o.code {
+	case opStrings:
+		out, bad := wire.AppendStrings(dst, *view[[]string](m), e.raw)
+		if bad >= 0 {
+			return nil, e.atIndex(o, e.fail(nil, "the string is not valid UTF-8"), bad)
+		}
+		return out, nil
+	case opInt32s:
+		return wire.AppendInts(dst, *view[[]int32](m)), nil
+	case opInt64s:
+		return wire.AppendLongs(dst, *view[[]int64](m)), nil
+	case opFloat32s:
+		return wire.AppendFloats(dst, *view[[]float32](m)), nil
+	case opFloat64s:
+		return wire.AppendDoubles(dst, *view[[]float64](m)), nil
+	case opBooleans:
+		return wire.AppendBooleans(dst, *view[[]bool](m)), nil
+	}
 	n := 0
 	if o.code == opArray {
 		n = o.more.typ.Len()
@@ -18,67 +36,33 @@ func (e *encoding) array(o *op, m memory, dst []byte) ([]byte, error) {
 	if n == 0 {
 		return append(dst, 0), nil
 	}
-	dst = appendLong(dst, int64(n))
-	switch o.code {
-	case opStrings:
-		for i, s := range *view[[]string](m) {
-			var ok bool
-			if dst, ok = appendText(dst, s, e.raw); !ok {
-				return nil, e.atIndex(o, e.fail(nil, "the string is not valid UTF-8"), i)
-			}
-		}
-	case opInt32s:
-		for _, v := range *view[[]int32](m) {
-			dst = appendLong(dst, int64(v))
-		}
-	case opInt64s:
-		for _, v := range *view[[]int64](m) {
-			dst = appendLong(dst, v)
-		}
-	case opFloat32s:
-		for _, v := range *view[[]float32](m) {
-			dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(v))
-		}
-	case opFloat64s:
-		for _, v := range *view[[]float64](m) {
-			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
-		}
-	case opBooleans:
-		for _, v := range *view[[]bool](m) {
-			b := byte(0)
-			if v {
-				b = 1
-			}
-			dst = append(dst, b)
-		}
-	default:
-		if e.depth--; e.depth < 0 {
-			return nil, e.failDepth(o)
-		}
-		if o.flag {
-			var err error
-			for i, v := range *view[[]any](m) {
-				if dst, err = e.dynamic(o.sub.ops[0].more.dynamic, v, dst); err != nil {
-					return nil, e.atIndex(o, err, i)
-				}
-			}
-			e.depth++
-			break
-		}
-		for i := range n {
-			var item memory
-			if o.code == opArray {
-				item = m.arrayElem(i, o.size)
-			} else {
-				item = m.sliceElem(i, o.size)
-			}
-			var err error
-			if dst, err = e.run(o.sub, item, dst); err != nil {
+	dst = wire.AppendLong(dst, int64(n))
+	if e.depth--; e.depth < 0 {
+		return nil, e.failDepth(o)
+	}
+	if o.flag {
+		var err error
+		for i, v := range *view[[]any](m) {
+			if dst, err = e.dynamic(o.sub.ops[0].more.dynamic, v, dst); err != nil {
 				return nil, e.atIndex(o, err, i)
 			}
 		}
 		e.depth++
+		return append(dst, 0), nil
 	}
+	for i := range n {
+		var item memory
+		if o.code == opArray {
+			item = m.arrayElem(i, o.size)
+		} else {
+			item = m.sliceElem(i, o.size)
+		}
+		var err error
+		if dst, err = e.run(o.sub, item, dst); err != nil {
+			return nil, e.atIndex(o, err, i)
+		}
+	}
+	e.depth++
 	return append(dst, 0), nil
 }
 
@@ -98,33 +82,17 @@ func (e *encoding) atEntry(o *op, err error) error {
 func (e *encoding) mapping(o *op, m memory, dst []byte) ([]byte, error) {
 	switch o.code {
 	case opStringMap:
-		entries := *view[map[string]string](m)
-		if len(entries) == 0 {
-			return append(dst, 0), nil
+		out, ok := wire.AppendStringMap(dst, *view[map[string]string](m), e.raw)
+		if !ok {
+			return nil, e.atEntry(o, e.fail(nil, "the key or the string is not valid UTF-8"))
 		}
-		dst = appendLong(dst, int64(len(entries)))
-		for k, v := range entries {
-			var okKey, okValue bool
-			dst, okKey = appendText(dst, k, e.raw)
-			if dst, okValue = appendText(dst, v, e.raw); !okKey || !okValue {
-				return nil, e.atEntry(o, e.fail(nil, "the key or the string is not valid UTF-8"))
-			}
-		}
-		return append(dst, 0), nil
+		return out, nil
 	case opInt64Map:
-		entries := *view[map[string]int64](m)
-		if len(entries) == 0 {
-			return append(dst, 0), nil
+		out, ok := wire.AppendLongMap(dst, *view[map[string]int64](m), e.raw)
+		if !ok {
+			return nil, e.atEntry(o, e.fail(nil, "the key is not valid UTF-8"))
 		}
-		dst = appendLong(dst, int64(len(entries)))
-		for k, v := range entries {
-			var ok bool
-			if dst, ok = appendText(dst, k, e.raw); !ok {
-				return nil, e.atEntry(o, e.fail(nil, "the key is not valid UTF-8"))
-			}
-			dst = appendLong(dst, v)
-		}
-		return append(dst, 0), nil
+		return out, nil
 	}
 	if o.flag {
 		return e.dynamicEntries(o, *view[map[string]any](m), dst)
@@ -141,10 +109,10 @@ func (e *encoding) dynamicEntries(o *op, entries map[string]any, dst []byte) ([]
 	if e.depth--; e.depth < 0 {
 		return nil, e.failDepth(o)
 	}
-	dst = appendLong(dst, int64(len(entries)))
+	dst = wire.AppendLong(dst, int64(len(entries)))
 	for k, v := range entries {
 		var ok bool
-		if dst, ok = appendText(dst, k, e.raw); !ok {
+		if dst, ok = wire.AppendString(dst, k, e.raw); !ok {
 			return nil, e.atEntry(o, e.fail(nil, "the key is not valid UTF-8"))
 		}
 		var err error
@@ -164,14 +132,14 @@ func (e *encoding) reflectMap(o *op, entries reflect.Value, dst []byte) ([]byte,
 	if e.depth--; e.depth < 0 {
 		return nil, e.failDepth(o)
 	}
-	dst = appendLong(dst, int64(entries.Len()))
+	dst = wire.AppendLong(dst, int64(entries.Len()))
 	elem := o.more.scratch.take(o.more.elem)
 	defer o.more.scratch.put(elem)
 	at := memoryOfPointer(elem)
 	for iter := entries.MapRange(); iter.Next(); {
 		k := iter.Key().String()
 		var ok bool
-		if dst, ok = appendText(dst, k, e.raw); !ok {
+		if dst, ok = wire.AppendString(dst, k, e.raw); !ok {
 			return nil, e.atEntry(o, e.fail(nil, "the key is not valid UTF-8"))
 		}
 		elem.Elem().SetIterValue(iter)

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"github.com/concord-go/concord/avro/wire"
 )
 
 // dynamic is the node that writes dynamic values as data of w.
@@ -85,7 +87,7 @@ func (e *encoding) dynamic(n *dynamicNode, v any, dst []byte) ([]byte, error) {
 			if !ok {
 				return nil, e.fail(nil, "the string is none of the enum's symbols")
 			}
-			return appendLong(dst, int64(i)), nil
+			return wire.AppendLong(dst, int64(i)), nil
 		}
 	case String, Bytes, Fixed:
 		return e.dynamicOctets(n, v, dst)
@@ -207,7 +209,7 @@ func (e *encoding) dynamicInteger(n *dynamicNode, v any, dst []byte) ([]byte, er
 	if n.kind == Int && int64(int32(i)) != i {
 		return nil, e.fail(nil, "the number does not fit into an int (32 bits)")
 	}
-	return appendLong(dst, i), nil
+	return wire.AppendLong(dst, i), nil
 }
 
 func (e *encoding) dynamicFloat(n *dynamicNode, v any, dst []byte) ([]byte, error) {
@@ -256,7 +258,7 @@ func (e *encoding) dynamicOctets(n *dynamicNode, v any, dst []byte) ([]byte, err
 			if !e.raw && !utf8.ValidString(s) {
 				return nil, e.fail(nil, "the string is not valid UTF-8")
 			}
-			return append(appendLong(dst, int64(len(s))), s...), nil
+			return append(wire.AppendLong(dst, int64(len(s))), s...), nil
 		}
 		b = []byte(s)
 	} else if octets, ok := asBytes(v); ok {
@@ -272,7 +274,7 @@ func (e *encoding) dynamicOctets(n *dynamicNode, v any, dst []byte) ([]byte, err
 	case n.kind == String && !e.raw && !utf8.Valid(b):
 		return nil, e.fail(nil, "the string is not valid UTF-8")
 	}
-	return append(appendLong(dst, int64(len(b))), b...), nil
+	return append(wire.AppendLong(dst, int64(len(b))), b...), nil
 }
 
 // asBytes takes slices and arrays of bytes of any type.
@@ -394,7 +396,7 @@ func (e *encoding) dynamicArray(n *dynamicNode, v any, dst []byte) ([]byte, erro
 	if count == 0 {
 		return append(dst, 0), nil
 	}
-	dst = appendLong(dst, int64(count))
+	dst = wire.AppendLong(dst, int64(count))
 	for i := range count {
 		var item any
 		if isAny {
@@ -418,12 +420,12 @@ func (e *encoding) dynamicMap(n *dynamicNode, v any, dst []byte) ([]byte, error)
 	if entries.len() == 0 {
 		return append(dst, 0), nil
 	}
-	dst = appendLong(dst, int64(entries.len()))
+	dst = wire.AppendLong(dst, int64(entries.len()))
 	for k, item := range entries.all {
 		if !e.raw && !utf8.ValidString(k) {
 			return nil, e.within(e.fail(nil, "the key is not valid UTF-8"), "[*]")
 		}
-		dst = append(appendLong(dst, int64(len(k))), k...)
+		dst = append(wire.AppendLong(dst, int64(len(k))), k...)
 		var err error
 		if dst, err = e.dynamic(n.items, item, dst); err != nil {
 			return nil, e.within(err, "[*]")

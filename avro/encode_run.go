@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/concord-go/concord/avro/wire"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -29,13 +30,13 @@ func (e *encoding) run(p *program, base memory, dst []byte) ([]byte, error) {
 		switch o.code {
 		case opString:
 			var ok bool
-			if dst, ok = appendText(dst, base.at(o.at).string(), e.raw); !ok {
+			if dst, ok = wire.AppendString(dst, base.at(o.at).string(), e.raw); !ok {
 				return nil, e.fail(o, "the string is not valid UTF-8")
 			}
 		case opInt64:
-			dst = appendLong(dst, base.at(o.at).int64())
+			dst = wire.AppendLong(dst, base.at(o.at).int64())
 		case opInt32:
-			dst = appendLong(dst, int64(base.at(o.at).int32()))
+			dst = wire.AppendLong(dst, int64(base.at(o.at).int32()))
 		case opBoolean:
 			b := byte(0)
 			if base.at(o.at).bool() {
@@ -51,7 +52,7 @@ func (e *encoding) run(p *program, base memory, dst []byte) ([]byte, error) {
 			if !ok {
 				return nil, e.fail(o, "the string is none of the enum's symbols")
 			}
-			dst = appendLong(dst, int64(i))
+			dst = wire.AppendLong(dst, int64(i))
 		case opConstant:
 			dst = append(dst, o.more.data...)
 		case opNullable:
@@ -63,7 +64,7 @@ func (e *encoding) run(p *program, base memory, dst []byte) ([]byte, error) {
 			dst = append(dst, (1-o.null)<<1)
 			if only := o.sub.ops; len(only) == 1 && only[0].code == opString {
 				var ok bool
-				if dst, ok = appendText(dst, m.pointee().string(), e.raw); !ok {
+				if dst, ok = wire.AppendString(dst, m.pointee().string(), e.raw); !ok {
 					return nil, e.fail(o, "the string is not valid UTF-8")
 				}
 				continue
@@ -174,7 +175,7 @@ func (e *encoding) integer(o *op, m memory, dst []byte) ([]byte, error) {
 	if o.flag && int64(int32(v)) != v {
 		return nil, e.fail(o, "the number does not fit into an int (32 bits)")
 	}
-	return appendLong(dst, v), nil
+	return wire.AppendLong(dst, v), nil
 }
 
 func (e *encoding) octets(o *op, m memory, dst []byte) ([]byte, error) {
@@ -182,7 +183,7 @@ func (e *encoding) octets(o *op, m memory, dst []byte) ([]byte, error) {
 	case opFixedArray:
 		return append(dst, m.array(o.n)...), nil
 	case opUUIDText:
-		return appendUUID(appendLong(dst, uuidTextLen), [16]byte(m.array(16))), nil
+		return appendUUID(wire.AppendLong(dst, uuidTextLen), [16]byte(m.array(16))), nil
 	case opUUIDFixed:
 		id, ok := parseUUID(m.string())
 		if !ok {
@@ -208,7 +209,7 @@ func (e *encoding) octets(o *op, m memory, dst []byte) ([]byte, error) {
 	case o.code == opBytesString && !e.raw && !utf8.Valid(b):
 		return nil, e.fail(o, "the string is not valid UTF-8")
 	}
-	return append(appendLong(dst, int64(len(b))), b...), nil
+	return append(wire.AppendLong(dst, int64(len(b))), b...), nil
 }
 
 // decimal writes a fixed, or bytes with their length, which is made room for before
@@ -227,12 +228,12 @@ func (e *encoding) decimal(o *op, dst []byte, number func(*decimalConversion, []
 	if err != nil {
 		return nil, e.failWith(o, err)
 	}
-	if n := len(grown) - at - 1; n < shortText {
+	if n := len(grown) - at - 1; n < 64 {
 		grown[at] = byte(n << 1)
 		return grown, nil
 	}
 	b := bytes.Clone(grown[at+1:])
-	return append(appendLong(grown[:at], int64(len(b))), b...), nil
+	return append(wire.AppendLong(grown[:at], int64(len(b))), b...), nil
 }
 
 // call runs a program that is not part of the one that runs.

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"time"
 
+	"github.com/concord-go/concord/avro/wire"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -19,12 +20,12 @@ func (e *encoding) dynamicUnion(n *dynamicNode, v any, dst []byte) ([]byte, erro
 			return append(dst, byte(i<<1)), nil
 		}
 		if i, ok := n.names["null"]; ok {
-			return appendLong(dst, int64(i)), nil
+			return wire.AppendLong(dst, int64(i)), nil
 		}
 		return nil, e.failDynamic(n, v)
 	case string:
 		if i := n.native[String]; i >= 0 {
-			dst, ok := appendText(append(dst, byte(i<<1)), v, e.raw)
+			dst, ok := wire.AppendString(append(dst, byte(i<<1)), v, e.raw)
 			if !ok {
 				return nil, e.fail(nil, "the string is not valid UTF-8")
 			}
@@ -32,11 +33,11 @@ func (e *encoding) dynamicUnion(n *dynamicNode, v any, dst []byte) ([]byte, erro
 		}
 	case int64:
 		if i := n.native[Long]; i >= 0 {
-			return appendLong(append(dst, byte(i<<1)), v), nil
+			return wire.AppendLong(append(dst, byte(i<<1)), v), nil
 		}
 	case int32:
 		if i := n.native[Int]; i >= 0 {
-			return appendLong(append(dst, byte(i<<1)), int64(v)), nil
+			return wire.AppendLong(append(dst, byte(i<<1)), int64(v)), nil
 		}
 	case float64:
 		if i := n.native[Double]; i >= 0 {
@@ -50,7 +51,7 @@ func (e *encoding) dynamicUnion(n *dynamicNode, v any, dst []byte) ([]byte, erro
 	if m, ok := v.(map[string]any); ok && len(m) == 1 {
 		for name, inner := range m {
 			if i, ok := n.names[name]; ok {
-				return e.dynamic(n.subs[i], inner, appendLong(dst, int64(i)))
+				return e.dynamic(n.subs[i], inner, wire.AppendLong(dst, int64(i)))
 			}
 		}
 	}
@@ -62,7 +63,7 @@ func (e *encoding) dynamicUnion(n *dynamicNode, v any, dst []byte) ([]byte, erro
 		}
 	}
 	if natives == 1 {
-		return e.dynamic(n.subs[only], v, appendLong(dst, int64(only)))
+		return e.dynamic(n.subs[only], v, wire.AppendLong(dst, int64(only)))
 	}
 	return e.tryBranches(n, v, dst)
 }
@@ -132,7 +133,7 @@ func (e *encoding) tryBranches(n *dynamicNode, v any, dst []byte) ([]byte, error
 			return nil, e.failWith(nil, &fault{serde.LimitExceeded, "too many union branches to try: name the branch, as in {\"string\": value}"})
 		}
 		depth := e.depth
-		out, err := e.dynamic(b, v, appendLong(dst[:start:start], int64(i)))
+		out, err := e.dynamic(b, v, wire.AppendLong(dst[:start:start], int64(i)))
 		e.depth = depth
 		switch {
 		case err != nil && first == nil:

@@ -1,6 +1,10 @@
 package avro
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/concord-go/concord/avro/wire"
+)
 
 // ReflectCodec is an encoder and a decoder for a Go type that a test makes while it runs.
 type ReflectCodec struct {
@@ -38,6 +42,6 @@ func (c *ReflectCodec) Decode(payload []byte) (reflect.Value, error) {
 // DecodeAgain decodes into what v, a pointer, points to, with ReuseMemory and StringsInPayload.
 func (c *ReflectCodec) DecodeAgain(payload []byte, v reflect.Value) error {
 	d := c.decoder
-	d.config.reuse, d.strings = true, stringsInPlace
+	d.config.reuse, d.strings = true, wire.StringsInPayload
 	return d.decode(payload, memoryOfPointer(v))
 }

@@ -1,10 +1,9 @@
 package avro
 
 import (
-	"math"
-	"math/bits"
 	"time"
 
+	"github.com/concord-go/concord/avro/wire"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -53,12 +52,13 @@ var errInstantRange = &fault{serde.TypeMismatch, "the time is out of the range o
 
 var errTimeOfDay = &fault{serde.TypeMismatch, "the number is no time of a day: it is negative, or 24 hours or more"}
 
-// timeOfDay is the duration since midnight that v units are.
+// timeOfDay is the time since midnight that v units are.
 func timeOfDay(v, unit int64) (time.Duration, error) {
-	if v < 0 || v >= int64(24*time.Hour)/unit {
+	clock, ok := wire.ClockOf(v, unit)
+	if !ok {
 		return 0, errTimeOfDay
 	}
-	return time.Duration(v * unit), nil
+	return clock, nil
 }
 
 func (s instantScale) apply(v int64) (int64, error) {
@@ -77,63 +77,28 @@ func (s instantScale) apply(v int64) (int64, error) {
 
 // times is v*m with m positive, or an error when that overflows.
 func times(v, m int64) (int64, error) {
-	u := uint64(v)
-	if v < 0 {
-		u = -u
-	}
-	hi, lo := bits.Mul64(u, uint64(m))
-	if hi != 0 || lo > math.MaxInt64 {
+	product, ok := wire.Times(v, m)
+	if !ok {
 		return 0, errInstantRange
 	}
-	return v * m, nil
+	return product, nil
 }
 
-// timeOf is the instant v units after 1970, in UTC.
-func timeOf(v, unit int64) time.Time {
-	perSecond := int64(time.Second) / unit
-	if perSecond == 0 { // a date: 32 bits of days
-		return time.Unix(v*(unit/int64(time.Second)), 0).UTC()
-	}
-	sec, rest := v/perSecond, v%perSecond
-	if rest < 0 {
-		sec, rest = sec-1, rest+perSecond
-	}
-	return time.Unix(sec, rest*unit).UTC()
-}
-
-// unitsOf is how many units lie between 1970 and t; the part of the last one is
-// dropped towards the past. For a local timestamp and a date, which have no time
-// zone, the clock's and the calendar's reading in t's own location counts.
-func unitsOf(t time.Time, logical LogicalType) (int64, error) {
-	unit := logical.timeUnit()
-	switch logical {
+// isLocal reports whether t has no time zone: the clock's and the calendar's reading in
+// a time's own location counts.
+func (t LogicalType) isLocal() bool {
+	switch t {
 	case Date, LocalTimestampMillis, LocalTimestampMicros, LocalTimestampNanos:
-		_, offset := t.Zone()
-		t = t.Add(time.Duration(offset) * time.Second)
+		return true
 	}
-	sec, nanos := t.Unix(), int64(t.Nanosecond())
-	if unit > int64(time.Second) {
-		perUnit := unit / int64(time.Second)
-		q := sec / perUnit
-		if sec%perUnit < 0 {
-			q--
-		}
-		return q, nil
-	}
-	perSecond := int64(time.Second) / unit
-	if sec < 0 && nanos > 0 { // keep the product in range for the earliest instants
-		sec, nanos = sec+1, nanos-int64(time.Second)
-	}
-	v, err := times(sec, perSecond)
-	if err != nil {
+	return false
+}
+
+// unitsOf is how many of the logical type's units lie between 1970 and t.
+func unitsOf(t time.Time, logical LogicalType) (int64, error) {
+	v, ok := wire.UnitsOf(t, logical.timeUnit(), logical.isLocal())
+	if !ok {
 		return 0, errInstantRange
 	}
-	q := nanos / unit
-	if nanos%unit < 0 {
-		q--
-	}
-	if sum := v + q; (sum < v) == (q < 0) {
-		return sum, nil
-	}
-	return 0, errInstantRange
+	return v, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/concord-go/concord/avro/wire"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -79,7 +80,7 @@ func (r *jsonReader) value(s *Schema, v *jsonValue, dst []byte) ([]byte, error) 
 		if err != nil {
 			return nil, r.fail(nil, "the number does not fit into "+describeNumber(s.kind))
 		}
-		return appendLong(dst, n), nil
+		return wire.AppendLong(dst, n), nil
 	case Float, Double:
 		out, ok := appendFloat(dst, s.kind, v)
 		if !ok && v.kind == jsonNumber {
@@ -92,7 +93,7 @@ func (r *jsonReader) value(s *Schema, v *jsonValue, dst []byte) ([]byte, error) 
 		if v.kind != jsonString {
 			return nil, r.wants("a string", v)
 		}
-		return append(appendLong(dst, int64(len(v.text))), v.text...), nil
+		return append(wire.AppendLong(dst, int64(len(v.text))), v.text...), nil
 	case Bytes, Fixed:
 		return r.octets(s, v, dst)
 	case Enum:
@@ -103,7 +104,7 @@ func (r *jsonReader) value(s *Schema, v *jsonValue, dst []byte) ([]byte, error) 
 		if !ok {
 			return nil, r.fail(nil, "the string is none of the enum's symbols")
 		}
-		return appendLong(dst, int64(i)), nil
+		return wire.AppendLong(dst, int64(i)), nil
 	}
 	if r.depth--; r.depth < 0 {
 		return nil, r.failDepth(nil)
@@ -145,7 +146,7 @@ func (r *jsonReader) octets(s *Schema, v *jsonValue, dst []byte) ([]byte, error)
 	case !ok:
 		return nil, r.fail(nil, "the string has a character above U+00FF, which stands for no byte")
 	case s.kind == Bytes:
-		return append(appendLong(dst, int64(len(b))), b...), nil
+		return append(wire.AppendLong(dst, int64(len(b))), b...), nil
 	case len(b) != s.size:
 		return nil, r.fail(nil, fmt.Sprintf("the string stands for %d bytes, the fixed has %d", len(b), s.size))
 	}
@@ -190,7 +191,7 @@ func (r *jsonReader) union(s *Schema, v *jsonValue, dst []byte) ([]byte, error) 
 		if i < 0 {
 			return nil, r.fail(nil, "the union has no null")
 		}
-		return appendLong(dst, int64(i)), nil
+		return wire.AppendLong(dst, int64(i)), nil
 	}
 	if v.kind != jsonObject || len(v.members) != 1 {
 		return nil, r.fail(nil, `null, or an object with one member, named like the branch's type ({"string": "x"}), is wanted`)
@@ -200,7 +201,7 @@ func (r *jsonReader) union(s *Schema, v *jsonValue, dst []byte) ([]byte, error) 
 	if i < 0 {
 		return nil, r.fail(nil, "the object's member is named like none of the union's branches")
 	}
-	return r.value(s.branches[i], m.value, appendLong(dst, int64(i)))
+	return r.value(s.branches[i], m.value, wire.AppendLong(dst, int64(i)))
 }
 
 func (r *jsonReader) array(s *Schema, v *jsonValue, dst []byte) ([]byte, error) {
@@ -208,7 +209,7 @@ func (r *jsonReader) array(s *Schema, v *jsonValue, dst []byte) ([]byte, error) 
 		return nil, r.wants("an array", v)
 	}
 	if len(v.elems) > 0 {
-		dst = appendLong(dst, int64(len(v.elems)))
+		dst = wire.AppendLong(dst, int64(len(v.elems)))
 	}
 	for i, item := range v.elems {
 		var err error
@@ -227,10 +228,10 @@ func (r *jsonReader) mapping(s *Schema, v *jsonValue, dst []byte) ([]byte, error
 		return nil, r.wants("an object", v)
 	}
 	if len(v.members) > 0 {
-		dst = appendLong(dst, int64(len(v.members)))
+		dst = wire.AppendLong(dst, int64(len(v.members)))
 	}
 	for _, m := range v.members {
-		dst = append(appendLong(dst, int64(len(m.name))), m.name...)
+		dst = append(wire.AppendLong(dst, int64(len(m.name))), m.name...)
 		var err error
 		if dst, err = r.value(s.items, m.value, dst); err != nil {
 			return nil, r.within(err, "[*]")

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/concord-go/concord/avro/wire"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -55,7 +56,7 @@ func (w *jsonWriter) value(s *Schema, dst []byte, pos int) ([]byte, int, error) 
 	case Boolean:
 		switch {
 		case pos >= len(w.buf):
-			return nil, 0, w.failVarint(nil, varintTruncated, pos)
+			return nil, 0, w.failVarint(nil, wire.Failed, pos)
 		case w.buf[pos] > 1:
 			return nil, 0, w.fail(nil, pos, serde.Malformed, "a boolean is neither 0 nor 1")
 		case w.buf[pos] == 1:
@@ -82,11 +83,11 @@ func (w *jsonWriter) value(s *Schema, dst []byte, pos int) ([]byte, int, error) 
 		b, next, err := w.take(&o, pos)
 		return appendLatin1(dst, b), next, err
 	case Enum:
-		u, next := varint(w.buf, pos)
+		u, next := wire.Varint(w.buf, pos)
 		if next < 0 {
 			return nil, 0, w.failVarint(nil, next, pos)
 		}
-		symbol, err := w.symbol(nil, s.symbols, unzigzag(u), pos)
+		symbol, err := w.symbol(nil, s.symbols, wire.Unzigzag(u), pos)
 		return appendJSONString(dst, symbol), next, err
 	}
 	if w.depth--; w.depth < 0 {
@@ -119,11 +120,11 @@ func (w *jsonWriter) record(s *Schema, dst []byte, pos int) ([]byte, int, error)
 }
 
 func (w *jsonWriter) union(s *Schema, dst []byte, pos int) ([]byte, int, error) {
-	u, next := varint(w.buf, pos)
-	if i := unzigzag(u); next < 0 || uint64(i) >= uint64(len(s.branches)) {
+	u, next := wire.Varint(w.buf, pos)
+	if i := wire.Unzigzag(u); next < 0 || uint64(i) >= uint64(len(s.branches)) {
 		return nil, 0, w.failIndex(nil, len(s.branches), pos)
 	}
-	b := s.branches[unzigzag(u)]
+	b := s.branches[wire.Unzigzag(u)]
 	if b.kind == Null {
 		return append(dst, "null"...), next, nil
 	}

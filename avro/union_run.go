@@ -2,6 +2,8 @@ package avro
 
 import (
 	"reflect"
+
+	"github.com/concord-go/concord/avro/wire"
 )
 
 // branchValue is a type that the interface of a union may hold.
@@ -49,7 +51,7 @@ func (c *encodeCompiler) interfaceValue(p *program, w *Schema, u *UnionType, at 
 			continue
 		}
 		if w.kind == Union {
-			v.prefix = appendLong(nil, int64(i))
+			v.prefix = wire.AppendLong(nil, int64(i))
 		}
 		v.sub = c.subprogram(branches[i], v.valueType(), here.inner())
 		o.more.branches = append(o.more.branches, v)
@@ -102,13 +104,13 @@ func (e *encoding) interfaceValue(o *op, m memory, dst []byte) ([]byte, error) {
 		if only := b.sub.ops; len(only) == 1 {
 			switch only[0].code {
 			case opString:
-				dst, ok := appendText(dst, value.at(only[0].at).string(), e.raw)
+				dst, ok := wire.AppendString(dst, value.at(only[0].at).string(), e.raw)
 				if !ok {
 					return nil, e.fail(o, "the string is not valid UTF-8")
 				}
 				return dst, nil
 			case opInt64:
-				return appendLong(dst, value.at(only[0].at).int64()), nil
+				return wire.AppendLong(dst, value.at(only[0].at).int64()), nil
 			}
 		}
 		return e.call(o, b.sub, value, dst)

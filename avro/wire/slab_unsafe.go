@@ -1,27 +1,18 @@
 //go:build !purego
 
-package avro
+package wire
 
 import (
 	"encoding/binary"
 	"unsafe"
 )
 
-// strings of a decoder: where their bytes lie.
-type stringMemory uint8
-
-const (
-	stringsAlone   stringMemory = iota // each in memory of its own
-	stringsShared                      // short ones of one datum share memory
-	stringsInPlace                     // in the payload, which is given away
-)
-
-// stringSlab makes the strings of one datum. Where they share memory, one of up to
+// Slab makes the strings of one datum. Where they share memory, one of up to
 // slabString bytes may do so, slabSize bytes together: few allocations, and whoever
 // keeps one string keeps no more than slabSize bytes alive.
-type stringSlab struct {
-	mode stringMemory
-	buf  []byte
+type Slab struct {
+	Strings Strings
+	buf     []byte
 }
 
 const (
@@ -29,15 +20,15 @@ const (
 	slabSize   = 512
 )
 
-// keep is b, of a payload of so many bytes, as a string; ok is false where it is
+// Keep is b, of a payload of so many bytes, as a string; ok is false where it is
 // not UTF-8 and has to be.
-func (s *stringSlab) keep(b []byte, payload int, raw bool) (text string, ok bool) {
+func (s *Slab) Keep(b []byte, payload int, raw bool) (text string, ok bool) {
 	n := len(b)
-	if s.mode != stringsShared || n == 0 || n > slabString {
-		if !raw && !validText(b) {
+	if s.Strings != SharedStrings || n == 0 || n > slabString {
+		if !raw && !ValidText(b) {
 			return "", false
 		}
-		if s.mode == stringsInPlace && n > 0 {
+		if s.Strings == StringsInPayload && n > 0 {
 			return unsafe.String(&b[0], n), true
 		}
 		return string(b), true
@@ -49,7 +40,7 @@ func (s *stringSlab) keep(b []byte, payload int, raw bool) (text string, ok bool
 	// What was handed out is never written again: the slab only grows at its end, within
 	// its capacity, and belongs to one call of Decode alone.
 	s.buf = s.buf[:start+n]
-	if !copyText(s.buf[start:], b) && !raw && !validText(b) {
+	if !copyText(s.buf[start:], b) && !raw && !ValidText(b) {
 		return "", false
 	}
 	return unsafe.String(&s.buf[start], n), true
@@ -82,4 +73,10 @@ func copyText(to, from []byte) bool {
 		}
 	}
 	return seen&notASCII == 0
+}
+
+// sizeOf is how many bytes an E takes in memory.
+func sizeOf[E any]() int64 {
+	var e E
+	return int64(unsafe.Sizeof(e))
 }

@@ -1,4 +1,4 @@
-package avro
+package wire
 
 import (
 	"encoding/binary"
@@ -8,8 +8,8 @@ import (
 // notASCII has the bits that no ASCII byte has.
 const notASCII = 0x8080808080808080
 
-// validText reports whether b is UTF-8. Most strings are ASCII, and short.
-func validText(b []byte) bool {
+// ValidText reports whether b is UTF-8. Most strings are ASCII, and short.
+func ValidText(b []byte) bool {
 	n := len(b)
 	if n >= 64 {
 		return utf8.Valid(b)

@@ -1,10 +1,12 @@
-package avro
+package wire_test
 
 import (
 	"encoding/binary"
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/concord-go/concord/avro/wire"
 )
 
 // Short strings are copied and checked by words: every length, every place of a
@@ -20,7 +22,7 @@ func TestStringsOfEveryLengthAreCopiedAndChecked(t *testing.T) {
 					s = s[:at] + "\xff" + s[at+1:]
 				}
 				dst := append(make([]byte, 0, 1+room), 'x')
-				got, ok := appendText(dst, s, false)
+				got, ok := wire.AppendString(dst, s, false)
 				want := "x" + string(binary.AppendVarint(nil, int64(n))) + s
 				switch {
 				case at < 0 && (!ok || string(got) != want):
@@ -28,14 +30,14 @@ func TestStringsOfEveryLengthAreCopiedAndChecked(t *testing.T) {
 				case at >= 0 && (ok || string(got) != "x"):
 					t.Fatalf("%d bytes, no UTF-8 at %d, room %d: %q, %v", n, at, room, got, ok)
 				}
-				if got, ok = appendText(dst, s, true); !ok || string(got) != want {
+				if got, ok = wire.AppendString(dst, s, true); !ok || string(got) != want {
 					t.Fatalf("%d bytes as they are, room %d: %q, %v", n, room, got, ok)
 				}
 			}
 		}
 	}
 	for _, s := range []string{"é", "日本語", "aé", "12345é", "1234567é", "12345678é", strings.Repeat("é", 31), "\U0001F600"} {
-		if got, ok := appendText(make([]byte, 0, 80), s, false); !ok || string(got[1:]) != s {
+		if got, ok := wire.AppendString(make([]byte, 0, 80), s, false); !ok || string(got[1:]) != s {
 			t.Errorf("%q: %q, %v", s, got, ok)
 		}
 	}
@@ -47,7 +49,7 @@ func TestLongsOfEveryLength(t *testing.T) {
 		for _, v := range []int64{1 << shift, -1 << shift, 1<<shift - 1, math.MinInt64 >> shift, math.MaxInt64 >> shift} {
 			for room := range 12 {
 				dst := append(make([]byte, 0, 1+room), 'x')
-				if got, want := appendLong(dst, v), "x"+string(binary.AppendVarint(nil, v)); string(got) != want {
+				if got, want := wire.AppendLong(dst, v), "x"+string(binary.AppendVarint(nil, v)); string(got) != want {
 					t.Fatalf("%d, room %d: %x, want %x", v, room, got, want)
 				}
 			}
