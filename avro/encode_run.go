@@ -33,6 +33,8 @@ func (e *encoding) run(p *program, base memory, dst []byte) ([]byte, error) {
 			if dst, ok = wire.AppendString(dst, base.at(o.at).string(), e.raw); !ok {
 				return nil, e.fail(o, "the string is not valid UTF-8")
 			}
+		case opNumbers:
+			dst = e.numbers(o, base, dst)
 		case opInt64:
 			dst = wire.AppendLong(dst, base.at(o.at).int64())
 		case opInt32:

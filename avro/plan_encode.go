@@ -29,6 +29,7 @@ func compileEncode(writer *Schema, t reflect.Type, config *encodeConfig) (*progr
 	case len(c.mismatches) > 0:
 		return nil, &FitError{t.String(), c.mismatches}
 	}
+	joinNumbers(p, make(map[*program]bool))
 	return p, nil
 }
 

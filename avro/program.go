@@ -45,6 +45,7 @@ type opDetail struct {
 	conversion *conversion
 	valid      place // of a nullStruct
 	branches   []branchValue
+	numbers    []number     // encoding
 	iface      reflect.Type // the interface of a union's values
 	scratch    scratch
 }
@@ -93,6 +94,7 @@ const (
 	opUnion
 	opNullable    // two branches, null and another; Go pointer
 	opNullableNil // two branches; Go slice or map (encoding)
+	opNumbers     // encoding: several
 	opConstant    // encoding: bytes as they are
 	opDefault     // decoding: a program on a default's bytes
 	opZero        // decoding: the zero value

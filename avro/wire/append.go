@@ -20,26 +20,27 @@ func AppendLong(dst []byte, v int64) []byte {
 //
 //go:noinline
 func appendLongTail(dst []byte, v int64) []byte {
-	u := zigzag(v)
 	n := len(dst)
 	if cap(dst)-n < binary.MaxVarintLen64 {
 		dst = slices.Grow(dst, binary.MaxVarintLen64)
 	}
-	return dst[:n+putVarint(dst[n:n+binary.MaxVarintLen64], u)]
+	return dst[:PutLong(dst[:n+binary.MaxVarintLen64], n, v)]
 }
 
-// putVarint writes u to b, which has room for the longest number, and returns how
-// many bytes that took.
-func putVarint(b []byte, u uint64) int {
+// PutLong writes v to b at the position at, after which there is room for ten bytes, and
+// returns the position after it.
+func PutLong(b []byte, at int, v int64) (next int) {
+	b = b[at : at+binary.MaxVarintLen64]
+	u := zigzag(v)
 	if u < 1<<56 {
 		// The groups of seven bits are moved apart, twice as many with each step, and all
 		// written at once: no branch for each byte, which no processor could foretell.
 		w := u&0x0fffffff | u&0x00fffffff0000000<<4
 		w = w&0x00003fff00003fff | w&0x0fffc0000fffc000<<2
 		w = w&0x007f007f007f007f | w&0x3f803f803f803f80<<1
-		n := (bits.Len64(u|1)*9 + 64) / 64 // divided by 7, and rounded up
+		n := (bits.Len64(u|1)*9 + 64) >> 6 // divided by 7, and rounded up
 		binary.LittleEndian.PutUint64(b, w|continued&(1<<(8*(n-1)&63)-1))
-		return n
+		return at + n
 	}
 	i := 0
 	for ; u >= 0x80 && i < binary.MaxVarintLen64-1; i++ {
@@ -47,7 +48,7 @@ func putVarint(b []byte, u uint64) int {
 		u >>= 7
 	}
 	b[i] = byte(u)
-	return i + 1
+	return at + i + 1
 }
 
 // zigzag is the inverse of [Unzigzag].

@@ -23,13 +23,12 @@ func AppendLongs(dst []byte, items []int64) []byte {
 		dst = slices.Grow(dst, chunk*binary.MaxVarintLen64)
 		to := dst[:cap(dst)]
 		for _, v := range next {
-			u := zigzag(v)
-			if u < 0x80 {
-				to[at] = byte(u)
+			if uint64(v+64) < 128 {
+				to[at] = byte(zigzag(v))
 				at++
 				continue
 			}
-			at += putVarint(to[at:at+binary.MaxVarintLen64], u)
+			at = PutLong(to, at, v)
 		}
 		dst = to[:at]
 	}
