@@ -16,6 +16,9 @@ type Decoder[T any] struct {
 	config  decodeConfig
 	limits  resolvedLimits
 	strings wire.Strings
+
+	generated GeneratedCode // nil where there is none for T and the schemas
+	pointer   bool          // T is a pointer to the generated type
 }
 
 // NewDecoder resolves the writer schema to the reader schema (Avro 1.12, "Schema
@@ -45,6 +48,13 @@ func NewDecoder[T any](writer, reader *Schema, opts ...DecoderOption) (*Decoder[
 	case d.program.strings(make(map[*program]bool)) > 1:
 		d.strings = wire.SharedStrings
 	}
+	if len(d.config.conversions) == 0 && len(d.config.unions) == 0 {
+		t := reflect.TypeFor[T]()
+		d.generated, d.pointer = generatedCode(t, writer, reader), t.Kind() == reflect.Pointer
+		if d.generated != nil && d.generated.levels() > d.limits.depth {
+			d.generated = nil
+		}
+	}
 	return d, nil
 }
 
@@ -55,7 +65,37 @@ func NewDecoder[T any](writer, reader *Schema, opts ...DecoderOption) (*Decoder[
 // It keeps no part of payload (but see [StringsInPayload]). The error is a [*DecodeError]; *v is then unspecified,
 // but safe to use.
 func (d *Decoder[T]) Decode(payload []byte, v *T) error {
+	if d.generated != nil && d.decodeGenerated(payload, v) {
+		return nil
+	}
 	return d.decode(payload, memoryOf(v))
+}
+
+// decodeGenerated reads by the generated code. Where that finds something wrong, or only
+// unusual, the plan reads all again, and says what.
+func (d *Decoder[T]) decodeGenerated(payload []byte, v *T) bool {
+	if v == nil {
+		return false
+	}
+	r := wire.Reader{
+		Buf: payload, Reuse: d.config.reuse, Raw: d.config.raw, Depth: d.limits.depth, Empty: d.limits.emptyItems, Memory: d.limits.memoryFor(len(payload)),
+		Slab: wire.Slab{Strings: d.strings},
+	}
+	var target any = v
+	if d.pointer {
+		target = pointee(v, d.config.reuse, d.generated.typ())
+	}
+	pos := d.generated.decode(target, hidden(&r), 0)
+	return pos == len(payload) || pos >= 0 && d.config.allowTrailing
+}
+
+// pointee is what the pointer at v points to, a value that may be written into.
+func pointee(v any, reuse bool, elem reflect.Type) any {
+	p := reflect.ValueOf(v).Elem()
+	if !reuse || p.IsNil() {
+		p.Set(reflect.New(elem))
+	}
+	return p.Interface()
 }
 
 func (d *Decoder[T]) decode(payload []byte, m memory) error {

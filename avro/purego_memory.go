@@ -21,6 +21,10 @@ func memoryOfPointer(v reflect.Value) memory { return memory{v.Elem()} }
 
 func memoryOnStack[T any](v *T) memory { return memoryOf(v) }
 
+func anyOnStack[T any](v *T) any { return v }
+
+func hidden[T any](p *T) *T { return p }
+
 func (m memory) at(f place) memory {
 	v := m.v
 	for _, i := range f {

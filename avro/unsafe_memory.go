@@ -43,6 +43,15 @@ func memoryOnStack[T any](v *T) memory {
 	return memory{*(*unsafe.Pointer)(unsafe.Pointer(&x))}
 }
 
+// anyOnStack is v, under the rules of memoryOnStack.
+func anyOnStack[T any](v *T) any { return hidden(v) }
+
+// hidden is p without letting what it points to escape to the heap: nothing may keep it.
+func hidden[T any](p *T) *T {
+	x := uintptr(unsafe.Pointer(p))
+	return *(**T)(unsafe.Pointer(&x))
+}
+
 var (
 	never bool           // a variable, as the compiler drops what a constant forbids
 	keep  = func(any) {} // a variable, as nobody knows what it does
