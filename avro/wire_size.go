@@ -8,6 +8,12 @@ type wireSizes struct {
 	fixed map[*Schema]int
 }
 
+// LeastSize is the least number of bytes that a datum of s takes, at most 2^30.
+func (s *Schema) LeastSize() int {
+	var z wireSizes
+	return z.atLeast(s)
+}
+
 // atLeast is the least number of bytes of a datum of s, at most 2^30: what a
 // block's count is checked against before anything is allocated.
 func (z *wireSizes) atLeast(s *Schema) int {

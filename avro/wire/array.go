@@ -20,7 +20,7 @@ func AppendLongs(dst []byte, items []int64) []byte {
 		next := items[:min(chunk, len(items))]
 		items = items[len(next):]
 		at := len(dst)
-		dst = slices.Grow(dst, chunk*binary.MaxVarintLen64)
+		dst = slices.Grow(dst, len(next)*binary.MaxVarintLen64)
 		to := dst[:cap(dst)]
 		for _, v := range next {
 			if uint64(v+64) < 128 {

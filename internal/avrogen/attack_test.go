@@ -43,9 +43,11 @@ func quotedJSON(t *testing.T, s string) string {
 func TestASchemaCannotInjectCode(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"import avro", "type R struct{A B C}", "const avroSchemaR", "method AvroSchema", "method AvroUnions",
+		"import avro", "import wire", "const _",
+		"type R struct{A B C}", "const avroSchemaR", "method AvroSchema", "method AvroUnions",
+		"method AppendAvro", "method DecodeAvro", "method AvroCode", "var avroCodeR", "method appendAvro", "method decodeAvro",
 		"type RC interface", "type RCString string", "type RCInt int32", "method isRC", "method isRC",
-		"type E string", "const EX", "const avroSchemaE", "method AvroSchema", "method String", "method Valid",
+		"type E string", "const EX", "const avroSchemaE", "method AvroSchema", "method String", "method Valid", "var avroSymbolsE", "method appendAvro",
 		"type F [1]byte", "const avroSchemaF", "method AvroSchema",
 	}
 	for _, attack := range attacks {
@@ -181,7 +183,11 @@ func TestASourcesNameCannotInjectCode(t *testing.T) {
 			t.Errorf("%q: %v", attack, err)
 			continue
 		}
-		if d := cmp.Diff([]string{"type R struct{}", "const avroSchemaR", "method AvroSchema"}, declarations(file)); d != "" {
+		want := []string{
+			"import avro", "import wire", "const _", "type R struct{}", "const avroSchemaR", "method AvroSchema",
+			"method AppendAvro", "method DecodeAvro", "method AvroCode", "var avroCodeR", "method appendAvro", "method decodeAvro",
+		}
+		if d := cmp.Diff(want, declarations(file)); d != "" {
 			t.Errorf("%q (-want +got):\n%s", attack, d)
 		}
 		checkComments(t, attack, file, outputs[0].Text)

@@ -152,7 +152,7 @@ func (b *builder) symbols(e *Enum) {
 }
 
 // recordMethods are generated for each record.
-var recordMethods = []string{"AppendAvro", "DecodeAvro", "AvroSchema", "AvroUnions"}
+var recordMethods = []string{"AppendAvro", "DecodeAvro", "AvroSchema", "AvroUnions", "AvroCode"}
 
 // fields makes the fields of a record, and the unions that it holds.
 func (b *builder) fields(r *Record) {

@@ -41,8 +41,11 @@ func Generate(sources []Source, opts Options) ([]Output, error) {
 	var outputs []Output
 	for _, f := range p.Files {
 		e := newEmitter()
+		e.use(importWire)
+		e.printf("// What is generated fits the library that it was generated with; generate it again where\n// this does not compile.\nconst _ = wire.Version1\n\n")
 		for _, t := range f.Types {
 			e.emitType(t)
+			e.methods(t)
 		}
 		text, err := e.file(p.Name, f.Source)
 		if err != nil {

@@ -3,6 +3,15 @@
 
 package generated
 
+import (
+	"github.com/concord-go/concord/avro"
+	"github.com/concord-go/concord/avro/wire"
+)
+
+// What is generated fits the library that it was generated with; generate it again where
+// this does not compile.
+const _ = wire.Version1
+
 // EveryKind is the record com.acme.EveryKind.
 //
 // A value of every kind, in every place that Go tells apart.
@@ -43,6 +52,314 @@ const avroSchemaEveryKind = "{\"type\":\"record\",\"name\":\"EveryKind\",\"names
 // AvroSchema is the schema, with all that it refers to.
 func (*EveryKind) AvroSchema() string { return avroSchemaEveryKind }
 
+// AppendAvro appends v's binary encoding to dst. On an error, an [*avro.EncodeError], it
+// returns dst as it was.
+func (v *EveryKind) AppendAvro(dst []byte) ([]byte, error) {
+	if v != nil {
+		if out, ok := v.appendAvro(dst, wire.DefaultMode); ok {
+			return out, nil
+		}
+	}
+	return avroCodeEveryKind.AppendByPlan(dst, v)
+}
+
+// DecodeAvro reads the whole payload, which was written with the same schema, into *v. Data
+// of other schemas are for an [avro.Decoder]. The error is an [*avro.DecodeError]; *v is
+// then unspecified, but safe to use.
+func (v *EveryKind) DecodeAvro(payload []byte) error {
+	if v != nil {
+		r := wire.NewReader(payload, wire.SharedStrings)
+		if v.decodeAvro(&r, 0) == len(payload) {
+			return nil
+		}
+	}
+	return avroCodeEveryKind.DecodeByPlan(payload, v)
+}
+
+// AvroCode is how package avro finds the code below.
+func (*EveryKind) AvroCode() avro.GeneratedCode { return &avroCodeEveryKind }
+
+var avroCodeEveryKind = avro.Generated[EveryKind]{Schema: avroSchemaEveryKind, Levels: 6, Append: (*EveryKind).appendAvro, Decode: (*EveryKind).decodeAvro}
+
+func (v *EveryKind) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
+	var ok bool
+	dst = wire.AppendBoolean(dst, v.Boolean)
+	dst = wire.AppendLong(dst, int64(v.Int))
+	dst = wire.AppendLong(dst, v.Long)
+	dst = wire.AppendFloat(dst, v.Float)
+	dst = wire.AppendDouble(dst, v.Double)
+	dst = wire.AppendBytes(dst, v.Bytes)
+	if dst, ok = wire.AppendString(dst, v.String, m.Raw()); !ok {
+		return dst, false
+	}
+	if dst, ok = v.Color.appendAvro(dst); !ok {
+		return dst, false
+	}
+	dst = append(dst, v.Hash[:]...)
+	if dst, ok = v.Place.appendAvro(dst, m); !ok {
+		return dst, false
+	}
+	dst = wire.AppendInts(dst, v.Ints)
+	dst = wire.AppendLongs(dst, v.Longs)
+	dst = wire.AppendFloats(dst, v.Floats)
+	dst = wire.AppendBooleans(dst, v.Booleans)
+	if items1 := v.Nothings; len(items1) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items1)))
+	}
+	dst = append(dst, 0)
+	out2, bad2 := wire.AppendStrings(dst, v.Strings, m.Raw())
+	if bad2 >= 0 {
+		return dst, false
+	}
+	dst = out2
+	if items3 := v.Matrix; len(items3) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items3)))
+		for i3 := range items3 {
+			dst = wire.AppendDoubles(dst, items3[i3])
+		}
+	}
+	dst = append(dst, 0)
+	if items4 := v.Colors; len(items4) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items4)))
+		for i4 := range items4 {
+			if dst, ok = items4[i4].appendAvro(dst); !ok {
+				return dst, false
+			}
+		}
+	}
+	dst = append(dst, 0)
+	if entries5 := v.Hashes; len(entries5) > 0 {
+		dst = wire.AppendLong(dst, int64(len(entries5)))
+		for k5, x5 := range entries5 {
+			if dst, ok = wire.AppendString(dst, k5, m.Raw()); !ok {
+				return dst, false
+			}
+			dst = append(dst, x5[:]...)
+		}
+	}
+	dst = append(dst, 0)
+	if items6 := v.Places; len(items6) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items6)))
+		for i6 := range items6 {
+			if dst, ok = items6[i6].appendAvro(dst, m); !ok {
+				return dst, false
+			}
+		}
+	}
+	dst = append(dst, 0)
+	if dst, ok = wire.AppendStringMap(dst, v.Labels, m.Raw()); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendLongMap(dst, v.Counts, m.Raw()); !ok {
+		return dst, false
+	}
+	if entries7 := v.ByName; len(entries7) > 0 {
+		dst = wire.AppendLong(dst, int64(len(entries7)))
+		for k7, x7 := range entries7 {
+			if dst, ok = wire.AppendString(dst, k7, m.Raw()); !ok {
+				return dst, false
+			}
+			if items8 := x7; len(items8) > 0 {
+				dst = wire.AppendLong(dst, int64(len(items8)))
+				for i8 := range items8 {
+					if dst, ok = items8[i8].appendAvro(dst, m); !ok {
+						return dst, false
+					}
+				}
+			}
+			dst = append(dst, 0)
+		}
+	}
+	dst = append(dst, 0)
+	dst = append(dst, 0)
+	if dst, ok = wire.AppendString(dst, v.Only, m.Raw()); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendString(dst, v.Type, m.Raw()); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendString(dst, v.SchemaText, m.Raw()); !ok {
+		return dst, false
+	}
+	return dst, true
+}
+
+func (v *EveryKind) decodeAvro(r *wire.Reader, pos int) int {
+	buf := r.Buf
+	v.Boolean, pos = wire.Boolean(buf, pos)
+	if u := wire.Peek(buf, pos); u < 0x80 {
+		v.Int, pos = int32(wire.Unzigzag(u)), pos+1
+	} else {
+		v.Int, pos = wire.Int(buf, pos)
+	}
+	if u := wire.Peek(buf, pos); u < 0x80 {
+		v.Long, pos = wire.Unzigzag(u), pos+1
+	} else {
+		v.Long, pos = wire.Long(buf, pos)
+	}
+	v.Float, pos = wire.Float(buf, pos)
+	v.Double, pos = wire.Double(buf, pos)
+	v.Bytes, pos = r.Bytes(pos, v.Bytes)
+	v.String, pos = r.String(pos)
+	if u := wire.Peek(buf, pos); u&1 == 0 && u>>1 < uint64(len(avroSymbolsColor)) {
+		v.Color, pos = avroSymbolsColor[u>>1], pos+1
+	} else {
+		return wire.Failed
+	}
+	pos = wire.Fixed(v.Hash[:], buf, pos)
+	pos = v.Place.decodeAvro(r, pos)
+	v.Ints, pos = r.Ints(pos, v.Ints)
+	v.Longs, pos = r.Longs(pos, v.Longs)
+	v.Floats, pos = r.Floats(pos, v.Floats)
+	v.Booleans, pos = r.Booleans(pos, v.Booleans)
+	items1 := wire.Begin(r, v.Nothings)
+	for {
+		n, end, next := r.Block(pos, 0)
+		pos = next
+		if n == 0 {
+			break
+		}
+		var ok bool
+		if items1, ok = wire.Grow(r, items1, n); !ok {
+			return wire.Failed
+		}
+		pos = wire.Ends(pos, end)
+	}
+	v.Nothings = items1
+	v.Strings, pos = r.Strings(pos, v.Strings)
+	items2 := wire.Begin(r, v.Matrix)
+	for {
+		n, end, next := r.Block(pos, 1)
+		pos = next
+		if n == 0 {
+			break
+		}
+		var ok bool
+		if items2, ok = wire.Grow(r, items2, n); !ok {
+			return wire.Failed
+		}
+		for i2 := len(items2) - n; i2 < len(items2); i2++ {
+			items2[i2], pos = r.Doubles(pos, items2[i2])
+			if pos < 0 {
+				return wire.Failed
+			}
+		}
+		pos = wire.Ends(pos, end)
+	}
+	v.Matrix = items2
+	items3 := wire.Begin(r, v.Colors)
+	for {
+		n, end, next := r.Block(pos, 1)
+		pos = next
+		if n == 0 {
+			break
+		}
+		var ok bool
+		if items3, ok = wire.Grow(r, items3, n); !ok {
+			return wire.Failed
+		}
+		for i3 := len(items3) - n; i3 < len(items3); i3++ {
+			if u := wire.Peek(buf, pos); u&1 == 0 && u>>1 < uint64(len(avroSymbolsColor)) {
+				items3[i3], pos = avroSymbolsColor[u>>1], pos+1
+			} else {
+				return wire.Failed
+			}
+			if pos < 0 {
+				return wire.Failed
+			}
+		}
+		pos = wire.Ends(pos, end)
+	}
+	v.Colors = items3
+	n4, end4, next4 := r.Block(pos, 5)
+	pos = next4
+	entries4 := wire.Map(r, v.Hashes, n4)
+	for n4 > 0 {
+		for range n4 {
+			var k4 string
+			if k4, pos = wire.Entry[Hash](r, pos); pos < 0 {
+				return wire.Failed
+			}
+			var x4 Hash
+			pos = wire.Fixed(x4[:], buf, pos)
+			if pos < 0 {
+				return wire.Failed
+			}
+			entries4[k4] = x4
+		}
+		n4, end4, pos = r.Block(wire.Ends(pos, end4), 5)
+	}
+	v.Hashes = entries4
+	items5 := wire.Begin(r, v.Places)
+	for {
+		n, end, next := r.Block(pos, 19)
+		pos = next
+		if n == 0 {
+			break
+		}
+		var ok bool
+		if items5, ok = wire.Grow(r, items5, n); !ok {
+			return wire.Failed
+		}
+		for i5 := len(items5) - n; i5 < len(items5); i5++ {
+			pos = items5[i5].decodeAvro(r, pos)
+			if pos < 0 {
+				return wire.Failed
+			}
+		}
+		pos = wire.Ends(pos, end)
+	}
+	v.Places = items5
+	v.Labels, pos = r.StringMap(pos, v.Labels)
+	v.Counts, pos = r.LongMap(pos, v.Counts)
+	n6, end6, next6 := r.Block(pos, 2)
+	pos = next6
+	entries6 := wire.Map(r, v.ByName, n6)
+	for n6 > 0 {
+		for range n6 {
+			var k6 string
+			if k6, pos = wire.Entry[[]Place](r, pos); pos < 0 {
+				return wire.Failed
+			}
+			var x6 []Place
+			items7 := wire.Begin(r, x6)
+			for {
+				n, end, next := r.Block(pos, 19)
+				pos = next
+				if n == 0 {
+					break
+				}
+				var ok bool
+				if items7, ok = wire.Grow(r, items7, n); !ok {
+					return wire.Failed
+				}
+				for i7 := len(items7) - n; i7 < len(items7); i7++ {
+					pos = items7[i7].decodeAvro(r, pos)
+					if pos < 0 {
+						return wire.Failed
+					}
+				}
+				pos = wire.Ends(pos, end)
+			}
+			x6 = items7
+			if pos < 0 {
+				return wire.Failed
+			}
+			entries6[k6] = x6
+		}
+		n6, end6, pos = r.Block(wire.Ends(pos, end6), 2)
+	}
+	v.ByName = entries6
+	if wire.Peek(buf, pos) != 0 {
+		return wire.Failed
+	}
+	pos++
+	v.Only, pos = r.String(pos)
+	v.Type, pos = r.String(pos)
+	v.SchemaText, pos = r.String(pos)
+	return pos
+}
+
 // Color is the enum com.acme.Color. Its values are the symbols.
 //
 // A colour.
@@ -71,6 +388,22 @@ func (v Color) Valid() bool {
 		return true
 	}
 	return false
+}
+
+var avroSymbolsColor = [...]Color{ColorRed, ColorGreen, ColorDarkBlue, ColorPlainBlue}
+
+func (v Color) appendAvro(dst []byte) ([]byte, bool) {
+	switch v {
+	case ColorRed:
+		return append(dst, 0), true
+	case ColorGreen:
+		return append(dst, 2), true
+	case ColorDarkBlue:
+		return append(dst, 4), true
+	case ColorPlainBlue:
+		return append(dst, 6), true
+	}
+	return dst, false
 }
 
 // Hash is the fixed com.acme.Hash.

@@ -5,7 +5,12 @@ package generated
 
 import (
 	"github.com/concord-go/concord/avro"
+	"github.com/concord-go/concord/avro/wire"
 )
+
+// What is generated fits the library that it was generated with; generate it again where
+// this does not compile.
+const _ = wire.Version1
 
 // Hostile is the record com.acme.hostile.
 //
@@ -46,6 +51,100 @@ func (*Hostile) AvroUnions() []avro.UnionType {
 	}
 }
 
+// AppendAvro appends v's binary encoding to dst. On an error, an [*avro.EncodeError], it
+// returns dst as it was.
+func (v *Hostile) AppendAvro(dst []byte) ([]byte, error) {
+	if v != nil {
+		if out, ok := v.appendAvro(dst, wire.DefaultMode); ok {
+			return out, nil
+		}
+	}
+	return avroCodeHostile.AppendByPlan(dst, v)
+}
+
+// DecodeAvro reads the whole payload, which was written with the same schema, into *v. Data
+// of other schemas are for an [avro.Decoder]. The error is an [*avro.DecodeError]; *v is
+// then unspecified, but safe to use.
+func (v *Hostile) DecodeAvro(payload []byte) error {
+	if v != nil {
+		r := wire.NewReader(payload, wire.SharedStrings)
+		if v.decodeAvro(&r, 0) == len(payload) {
+			return nil
+		}
+	}
+	return avroCodeHostile.DecodeByPlan(payload, v)
+}
+
+// AvroCode is how package avro finds the code below.
+func (*Hostile) AvroCode() avro.GeneratedCode { return &avroCodeHostile }
+
+var avroCodeHostile = avro.Generated[Hostile]{Schema: avroSchemaHostile, Levels: 4, Append: (*Hostile).appendAvro, Decode: (*Hostile).decodeAvro}
+
+func (v *Hostile) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
+	var ok bool
+	if dst, ok = wire.AppendString(dst, v.X, m.Raw()); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendString(dst, v.X1, m.Raw()); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendString(dst, v.Func, m.Raw()); !ok {
+		return dst, false
+	}
+	if dst, ok = v.Init.appendAvro(dst); !ok {
+		return dst, false
+	}
+	switch x1 := v.Nil.(type) {
+	case nil:
+		dst = append(dst, 0)
+	case HostileNilString:
+		dst = append(dst, 2)
+		if dst, ok = wire.AppendString(dst, string(x1), m.Raw()); !ok {
+			return dst, false
+		}
+	case HostileNilInt:
+		dst = append(dst, 4)
+		dst = wire.AppendLong(dst, int64(int32(x1)))
+	default:
+		return dst, false
+	}
+	return dst, true
+}
+
+func (v *Hostile) decodeAvro(r *wire.Reader, pos int) int {
+	buf := r.Buf
+	v.X, pos = r.String(pos)
+	v.X1, pos = r.String(pos)
+	v.Func, pos = r.String(pos)
+	if u := wire.Peek(buf, pos); u&1 == 0 && u>>1 < uint64(len(avroSymbolsMap)) {
+		v.Init, pos = avroSymbolsMap[u>>1], pos+1
+	} else {
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		pos++
+		v.Nil = nil
+	case 2:
+		pos++
+		var x1 string
+		x1, pos = r.String(pos)
+		v.Nil = HostileNilString(x1)
+	case 4:
+		pos++
+		var x1 int32
+		if u := wire.Peek(buf, pos); u < 0x80 {
+			x1, pos = int32(wire.Unzigzag(u)), pos+1
+		} else {
+			x1, pos = wire.Int(buf, pos)
+		}
+		v.Nil = HostileNilInt(x1)
+	default:
+		return wire.Failed
+	}
+	return pos
+}
+
 // HostileNil is one of HostileNilString or HostileNilInt.
 // It is nil where the union holds null.
 type HostileNil interface{ isHostileNil() }
@@ -84,4 +183,18 @@ func (v Map) Valid() bool {
 		return true
 	}
 	return false
+}
+
+var avroSymbolsMap = [...]Map{MapX, MapFunc, MapString}
+
+func (v Map) appendAvro(dst []byte) ([]byte, bool) {
+	switch v {
+	case MapX:
+		return append(dst, 0), true
+	case MapFunc:
+		return append(dst, 2), true
+	case MapString:
+		return append(dst, 4), true
+	}
+	return dst, false
 }

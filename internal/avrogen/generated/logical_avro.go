@@ -8,7 +8,12 @@ import (
 	"time"
 
 	"github.com/concord-go/concord/avro"
+	"github.com/concord-go/concord/avro/wire"
 )
+
+// What is generated fits the library that it was generated with; generate it again where
+// this does not compile.
+const _ = wire.Version1
 
 // Logical is the record com.acme.Logical.
 //
@@ -44,6 +49,315 @@ const avroSchemaLogical = "{\"type\":\"record\",\"name\":\"Logical\",\"namespace
 
 // AvroSchema is the schema, with all that it refers to.
 func (*Logical) AvroSchema() string { return avroSchemaLogical }
+
+// AppendAvro appends v's binary encoding to dst. On an error, an [*avro.EncodeError], it
+// returns dst as it was.
+func (v *Logical) AppendAvro(dst []byte) ([]byte, error) {
+	if v != nil {
+		if out, ok := v.appendAvro(dst, wire.DefaultMode); ok {
+			return out, nil
+		}
+	}
+	return avroCodeLogical.AppendByPlan(dst, v)
+}
+
+// DecodeAvro reads the whole payload, which was written with the same schema, into *v. Data
+// of other schemas are for an [avro.Decoder]. The error is an [*avro.DecodeError]; *v is
+// then unspecified, but safe to use.
+func (v *Logical) DecodeAvro(payload []byte) error {
+	if v != nil {
+		r := wire.NewReader(payload, wire.SharedStrings)
+		if v.decodeAvro(&r, 0) == len(payload) {
+			return nil
+		}
+	}
+	return avroCodeLogical.DecodeByPlan(payload, v)
+}
+
+// AvroCode is how package avro finds the code below.
+func (*Logical) AvroCode() avro.GeneratedCode { return &avroCodeLogical }
+
+var avroCodeLogical = avro.Generated[Logical]{Schema: avroSchemaLogical, Levels: 3, Append: (*Logical).appendAvro, Decode: (*Logical).decodeAvro}
+
+var avroDecimalsLogical = [...]*avro.GeneratedDecimal{
+	avro.NewGeneratedDecimal(9, 2, -1),
+	avro.NewGeneratedDecimal(18, 4, 8),
+}
+
+func (v *Logical) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
+	var ok bool
+	if dst, ok = wire.AppendDate(dst, v.Date); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendClock(dst, v.Clock, int64(time.Millisecond)); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendClock(dst, v.FineClock, int64(time.Microsecond)); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendTime(dst, v.TimestampMillis, int64(time.Millisecond), false); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendTime(dst, v.TimestampMicros, int64(time.Microsecond), false); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendTime(dst, v.TimestampNanos, int64(time.Nanosecond), false); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendTime(dst, v.LocalMillis, int64(time.Millisecond), true); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendTime(dst, v.LocalMicros, int64(time.Microsecond), true); !ok {
+		return dst, false
+	}
+	if dst, ok = wire.AppendTime(dst, v.LocalNanos, int64(time.Nanosecond), true); !ok {
+		return dst, false
+	}
+	if dst, ok = avroDecimalsLogical[0].Append(dst, v.Decimal); !ok {
+		return dst, false
+	}
+	if dst, ok = avroDecimalsLogical[1].Append(dst, v.Money); !ok {
+		return dst, false
+	}
+	dst = wire.AppendCalendar(dst, v.Period.Months, v.Period.Days, v.Period.Millis)
+	if dst, ok = wire.AppendString(dst, v.UUID, m.Raw()); !ok {
+		return dst, false
+	}
+	dst = append(dst, v.UUIDFixed[:]...)
+	if dst, ok = wire.AppendString(dst, v.Unknown, m.Raw()); !ok {
+		return dst, false
+	}
+	if items1 := v.Days; len(items1) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items1)))
+		for i1 := range items1 {
+			if dst, ok = wire.AppendDate(dst, items1[i1]); !ok {
+				return dst, false
+			}
+		}
+	}
+	dst = append(dst, 0)
+	if entries2 := v.Prices; len(entries2) > 0 {
+		dst = wire.AppendLong(dst, int64(len(entries2)))
+		for k2, x2 := range entries2 {
+			if dst, ok = wire.AppendString(dst, k2, m.Raw()); !ok {
+				return dst, false
+			}
+			if dst, ok = avroDecimalsLogical[0].Append(dst, x2); !ok {
+				return dst, false
+			}
+		}
+	}
+	dst = append(dst, 0)
+	if x3 := v.MaybeDate; x3 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		if dst, ok = wire.AppendDate(dst, *x3); !ok {
+			return dst, false
+		}
+	}
+	if x4 := v.MaybeClock; x4 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		if dst, ok = wire.AppendClock(dst, *x4, int64(time.Microsecond)); !ok {
+			return dst, false
+		}
+	}
+	if x5 := v.MaybeInstant; x5 == nil {
+		dst = append(dst, 2)
+	} else {
+		dst = append(dst, 0)
+		if dst, ok = wire.AppendTime(dst, *x5, int64(time.Microsecond), false); !ok {
+			return dst, false
+		}
+	}
+	if v.MaybeDecimal == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		if dst, ok = avroDecimalsLogical[0].Append(dst, v.MaybeDecimal); !ok {
+			return dst, false
+		}
+	}
+	if v.MaybeMoney == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		if dst, ok = avroDecimalsLogical[1].Append(dst, v.MaybeMoney); !ok {
+			return dst, false
+		}
+	}
+	if x6 := v.MaybePeriod; x6 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		dst = wire.AppendCalendar(dst, x6.Months, x6.Days, x6.Millis)
+	}
+	if x7 := v.MaybeUUID; x7 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		if dst, ok = wire.AppendString(dst, *x7, m.Raw()); !ok {
+			return dst, false
+		}
+	}
+	return dst, true
+}
+
+func (v *Logical) decodeAvro(r *wire.Reader, pos int) int {
+	buf := r.Buf
+	v.Date, pos = wire.Date(buf, pos)
+	v.Clock, pos = wire.ClockMillis(buf, pos)
+	v.FineClock, pos = wire.ClockMicros(buf, pos)
+	v.TimestampMillis, pos = wire.Time(buf, pos, int64(time.Millisecond))
+	v.TimestampMicros, pos = wire.Time(buf, pos, int64(time.Microsecond))
+	v.TimestampNanos, pos = wire.Time(buf, pos, int64(time.Nanosecond))
+	v.LocalMillis, pos = wire.Time(buf, pos, int64(time.Millisecond))
+	v.LocalMicros, pos = wire.Time(buf, pos, int64(time.Microsecond))
+	v.LocalNanos, pos = wire.Time(buf, pos, int64(time.Nanosecond))
+	v.Decimal, pos = avroDecimalsLogical[0].Read(r, pos, v.Decimal)
+	v.Money, pos = avroDecimalsLogical[1].Read(r, pos, v.Money)
+	v.Period.Months, v.Period.Days, v.Period.Millis, pos = wire.Calendar(buf, pos)
+	v.UUID, pos = r.String(pos)
+	pos = wire.Fixed(v.UUIDFixed[:], buf, pos)
+	v.Unknown, pos = r.String(pos)
+	items1 := wire.Begin(r, v.Days)
+	for {
+		n, end, next := r.Block(pos, 1)
+		pos = next
+		if n == 0 {
+			break
+		}
+		var ok bool
+		if items1, ok = wire.Grow(r, items1, n); !ok {
+			return wire.Failed
+		}
+		for i1 := len(items1) - n; i1 < len(items1); i1++ {
+			items1[i1], pos = wire.Date(buf, pos)
+			if pos < 0 {
+				return wire.Failed
+			}
+		}
+		pos = wire.Ends(pos, end)
+	}
+	v.Days = items1
+	n2, end2, next2 := r.Block(pos, 2)
+	pos = next2
+	entries2 := wire.Map(r, v.Prices, n2)
+	for n2 > 0 {
+		for range n2 {
+			var k2 string
+			if k2, pos = wire.Entry[*big.Rat](r, pos); pos < 0 {
+				return wire.Failed
+			}
+			var x2 *big.Rat
+			x2, pos = avroDecimalsLogical[0].Read(r, pos, x2)
+			if pos < 0 {
+				return wire.Failed
+			}
+			entries2[k2] = x2
+		}
+		n2, end2, pos = r.Block(wire.Ends(pos, end2), 2)
+	}
+	v.Prices = entries2
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.MaybeDate = nil
+		pos++
+	case 2:
+		pos++
+		x3 := wire.Pointer(r, v.MaybeDate)
+		if x3 == nil {
+			return wire.Failed
+		}
+		v.MaybeDate = x3
+		*x3, pos = wire.Date(buf, pos)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.MaybeClock = nil
+		pos++
+	case 2:
+		pos++
+		x4 := wire.Pointer(r, v.MaybeClock)
+		if x4 == nil {
+			return wire.Failed
+		}
+		v.MaybeClock = x4
+		*x4, pos = wire.ClockMicros(buf, pos)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 2:
+		v.MaybeInstant = nil
+		pos++
+	case 0:
+		pos++
+		x5 := wire.Pointer(r, v.MaybeInstant)
+		if x5 == nil {
+			return wire.Failed
+		}
+		v.MaybeInstant = x5
+		*x5, pos = wire.Time(buf, pos, int64(time.Microsecond))
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.MaybeDecimal = nil
+		pos++
+	case 2:
+		pos++
+		v.MaybeDecimal, pos = avroDecimalsLogical[0].Read(r, pos, v.MaybeDecimal)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.MaybeMoney = nil
+		pos++
+	case 2:
+		pos++
+		v.MaybeMoney, pos = avroDecimalsLogical[1].Read(r, pos, v.MaybeMoney)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.MaybePeriod = nil
+		pos++
+	case 2:
+		pos++
+		x6 := wire.Pointer(r, v.MaybePeriod)
+		if x6 == nil {
+			return wire.Failed
+		}
+		v.MaybePeriod = x6
+		x6.Months, x6.Days, x6.Millis, pos = wire.Calendar(buf, pos)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.MaybeUUID = nil
+		pos++
+	case 2:
+		pos++
+		x7 := wire.Pointer(r, v.MaybeUUID)
+		if x7 == nil {
+			return wire.Failed
+		}
+		v.MaybeUUID = x7
+		*x7, pos = r.String(pos)
+	default:
+		return wire.Failed
+	}
+	return pos
+}
 
 // Money is the fixed com.acme.Money.
 type Money [8]byte

@@ -3,6 +3,15 @@
 
 package generated
 
+import (
+	"github.com/concord-go/concord/avro"
+	"github.com/concord-go/concord/avro/wire"
+)
+
+// What is generated fits the library that it was generated with; generate it again where
+// this does not compile.
+const _ = wire.Version1
+
 // Place is the record com.acme.geo.Place.
 //
 // Where something is.
@@ -17,6 +26,61 @@ const avroSchemaPlace = "{\"type\":\"record\",\"name\":\"Place\",\"namespace\":\
 
 // AvroSchema is the schema, with all that it refers to.
 func (*Place) AvroSchema() string { return avroSchemaPlace }
+
+// AppendAvro appends v's binary encoding to dst. On an error, an [*avro.EncodeError], it
+// returns dst as it was.
+func (v *Place) AppendAvro(dst []byte) ([]byte, error) {
+	if v != nil {
+		if out, ok := v.appendAvro(dst, wire.DefaultMode); ok {
+			return out, nil
+		}
+	}
+	return avroCodePlace.AppendByPlan(dst, v)
+}
+
+// DecodeAvro reads the whole payload, which was written with the same schema, into *v. Data
+// of other schemas are for an [avro.Decoder]. The error is an [*avro.DecodeError]; *v is
+// then unspecified, but safe to use.
+func (v *Place) DecodeAvro(payload []byte) error {
+	if v != nil {
+		r := wire.NewReader(payload, wire.StringsAlone)
+		if v.decodeAvro(&r, 0) == len(payload) {
+			return nil
+		}
+	}
+	return avroCodePlace.DecodeByPlan(payload, v)
+}
+
+// AvroCode is how package avro finds the code below.
+func (*Place) AvroCode() avro.GeneratedCode { return &avroCodePlace }
+
+var avroCodePlace = avro.Generated[Place]{Schema: avroSchemaPlace, Levels: 3, Append: (*Place).appendAvro, Decode: (*Place).decodeAvro}
+
+func (v *Place) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
+	var ok bool
+	if dst, ok = wire.AppendString(dst, v.Street, m.Raw()); !ok {
+		return dst, false
+	}
+	dst = wire.AppendDoubles(dst, v.LatLong)
+	if dst, ok = v.Country.appendAvro(dst); !ok {
+		return dst, false
+	}
+	dst = append(dst, v.ID[:]...)
+	return dst, true
+}
+
+func (v *Place) decodeAvro(r *wire.Reader, pos int) int {
+	buf := r.Buf
+	v.Street, pos = r.String(pos)
+	v.LatLong, pos = r.Doubles(pos, v.LatLong)
+	if u := wire.Peek(buf, pos); u&1 == 0 && u>>1 < uint64(len(avroSymbolsCountry)) {
+		v.Country, pos = avroSymbolsCountry[u>>1], pos+1
+	} else {
+		return wire.Failed
+	}
+	pos = wire.Fixed(v.ID[:], buf, pos)
+	return pos
+}
 
 // Country is the enum com.acme.geo.Country. Its values are the symbols.
 type Country string
@@ -44,6 +108,22 @@ func (v Country) Valid() bool {
 		return true
 	}
 	return false
+}
+
+var avroSymbolsCountry = [...]Country{CountryAt, CountryCh, CountryDe, CountryOther}
+
+func (v Country) appendAvro(dst []byte) ([]byte, bool) {
+	switch v {
+	case CountryAt:
+		return append(dst, 0), true
+	case CountryCh:
+		return append(dst, 2), true
+	case CountryDe:
+		return append(dst, 4), true
+	case CountryOther:
+		return append(dst, 6), true
+	}
+	return dst, false
 }
 
 // PlaceID is the fixed com.acme.geo.PlaceID.

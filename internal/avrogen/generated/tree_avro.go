@@ -5,7 +5,12 @@ package generated
 
 import (
 	"github.com/concord-go/concord/avro"
+	"github.com/concord-go/concord/avro/wire"
 )
+
+// What is generated fits the library that it was generated with; generate it again where
+// this does not compile.
+const _ = wire.Version1
 
 // Tree is the record com.acme.recursive.Tree.
 //
@@ -24,6 +29,170 @@ const avroSchemaTree = "{\"type\":\"record\",\"name\":\"Tree\",\"namespace\":\"c
 
 // AvroSchema is the schema, with all that it refers to.
 func (*Tree) AvroSchema() string { return avroSchemaTree }
+
+// AppendAvro appends v's binary encoding to dst. On an error, an [*avro.EncodeError], it
+// returns dst as it was.
+func (v *Tree) AppendAvro(dst []byte) ([]byte, error) {
+	if v != nil {
+		if out, ok := v.appendAvro(dst, wire.DefaultMode); ok {
+			return out, nil
+		}
+	}
+	return avroCodeTree.AppendByPlan(dst, v)
+}
+
+// DecodeAvro reads the whole payload, which was written with the same schema, into *v. Data
+// of other schemas are for an [avro.Decoder]. The error is an [*avro.DecodeError]; *v is
+// then unspecified, but safe to use.
+func (v *Tree) DecodeAvro(payload []byte) error {
+	if v != nil {
+		r := wire.NewReader(payload, wire.SharedStrings)
+		if v.decodeAvro(&r, 0) == len(payload) {
+			return nil
+		}
+	}
+	return avroCodeTree.DecodeByPlan(payload, v)
+}
+
+// AvroCode is how package avro finds the code below.
+func (*Tree) AvroCode() avro.GeneratedCode { return &avroCodeTree }
+
+var avroCodeTree = avro.Generated[Tree]{Schema: avroSchemaTree, Levels: 3, Append: (*Tree).appendAvro, Decode: (*Tree).decodeAvro}
+
+func (v *Tree) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
+	if m = m.Deeper(3); m < 0 {
+		return dst, false
+	}
+	var ok bool
+	if dst, ok = wire.AppendString(dst, v.Label, m.Raw()); !ok {
+		return dst, false
+	}
+	if x1 := v.Left; x1 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		if dst, ok = x1.appendAvro(dst, m); !ok {
+			return dst, false
+		}
+	}
+	if x2 := v.Right; x2 == nil {
+		dst = append(dst, 2)
+	} else {
+		dst = append(dst, 0)
+		if dst, ok = x2.appendAvro(dst, m); !ok {
+			return dst, false
+		}
+	}
+	if items3 := v.Children; len(items3) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items3)))
+		for i3 := range items3 {
+			if dst, ok = items3[i3].appendAvro(dst, m); !ok {
+				return dst, false
+			}
+		}
+	}
+	dst = append(dst, 0)
+	if entries4 := v.Named; len(entries4) > 0 {
+		dst = wire.AppendLong(dst, int64(len(entries4)))
+		for k4, x4 := range entries4 {
+			if dst, ok = wire.AppendString(dst, k4, m.Raw()); !ok {
+				return dst, false
+			}
+			if dst, ok = x4.appendAvro(dst, m); !ok {
+				return dst, false
+			}
+		}
+	}
+	dst = append(dst, 0)
+	if dst, ok = v.Leaf.appendAvro(dst, m); !ok {
+		return dst, false
+	}
+	if dst, ok = v.Empty.appendAvro(dst, m); !ok {
+		return dst, false
+	}
+	return dst, true
+}
+
+func (v *Tree) decodeAvro(r *wire.Reader, pos int) int {
+	if !r.Deeper(3) {
+		return wire.Failed
+	}
+	buf := r.Buf
+	v.Label, pos = r.String(pos)
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.Left = nil
+		pos++
+	case 2:
+		pos++
+		x1 := wire.Pointer(r, v.Left)
+		if x1 == nil {
+			return wire.Failed
+		}
+		v.Left = x1
+		pos = x1.decodeAvro(r, pos)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 2:
+		v.Right = nil
+		pos++
+	case 0:
+		pos++
+		x2 := wire.Pointer(r, v.Right)
+		if x2 == nil {
+			return wire.Failed
+		}
+		v.Right = x2
+		pos = x2.decodeAvro(r, pos)
+	default:
+		return wire.Failed
+	}
+	items3 := wire.Begin(r, v.Children)
+	for {
+		n, end, next := r.Block(pos, 6)
+		pos = next
+		if n == 0 {
+			break
+		}
+		var ok bool
+		if items3, ok = wire.Grow(r, items3, n); !ok {
+			return wire.Failed
+		}
+		for i3 := len(items3) - n; i3 < len(items3); i3++ {
+			pos = items3[i3].decodeAvro(r, pos)
+			if pos < 0 {
+				return wire.Failed
+			}
+		}
+		pos = wire.Ends(pos, end)
+	}
+	v.Children = items3
+	n4, end4, next4 := r.Block(pos, 7)
+	pos = next4
+	entries4 := wire.Map(r, v.Named, n4)
+	for n4 > 0 {
+		for range n4 {
+			var k4 string
+			if k4, pos = wire.Entry[Tree](r, pos); pos < 0 {
+				return wire.Failed
+			}
+			var x4 Tree
+			pos = x4.decodeAvro(r, pos)
+			if pos < 0 {
+				return wire.Failed
+			}
+			entries4[k4] = x4
+		}
+		n4, end4, pos = r.Block(wire.Ends(pos, end4), 7)
+	}
+	v.Named = entries4
+	pos = v.Leaf.decodeAvro(r, pos)
+	pos = v.Empty.decodeAvro(r, pos)
+	r.Shallower(3)
+	return pos
+}
 
 // Leaf is the record com.acme.recursive.Leaf.
 type Leaf struct {
@@ -45,6 +214,107 @@ func (*Leaf) AvroUnions() []avro.UnionType {
 	}
 }
 
+// AppendAvro appends v's binary encoding to dst. On an error, an [*avro.EncodeError], it
+// returns dst as it was.
+func (v *Leaf) AppendAvro(dst []byte) ([]byte, error) {
+	if v != nil {
+		if out, ok := v.appendAvro(dst, wire.DefaultMode); ok {
+			return out, nil
+		}
+	}
+	return avroCodeLeaf.AppendByPlan(dst, v)
+}
+
+// DecodeAvro reads the whole payload, which was written with the same schema, into *v. Data
+// of other schemas are for an [avro.Decoder]. The error is an [*avro.DecodeError]; *v is
+// then unspecified, but safe to use.
+func (v *Leaf) DecodeAvro(payload []byte) error {
+	if v != nil {
+		r := wire.NewReader(payload, wire.SharedStrings)
+		if v.decodeAvro(&r, 0) == len(payload) {
+			return nil
+		}
+	}
+	return avroCodeLeaf.DecodeByPlan(payload, v)
+}
+
+// AvroCode is how package avro finds the code below.
+func (*Leaf) AvroCode() avro.GeneratedCode { return &avroCodeLeaf }
+
+var avroCodeLeaf = avro.Generated[Leaf]{Schema: avroSchemaLeaf, Levels: 4, Append: (*Leaf).appendAvro, Decode: (*Leaf).decodeAvro}
+
+func (v *Leaf) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
+	if m = m.Deeper(4); m < 0 {
+		return dst, false
+	}
+	var ok bool
+	switch x1 := v.Parent.(type) {
+	case nil:
+		dst = append(dst, 0)
+	case LeafParentString:
+		dst = append(dst, 2)
+		if dst, ok = wire.AppendString(dst, string(x1), m.Raw()); !ok {
+			return dst, false
+		}
+	case *Tree:
+		if x1 == nil {
+			return dst, false
+		}
+		dst = append(dst, 4)
+		if dst, ok = x1.appendAvro(dst, m); !ok {
+			return dst, false
+		}
+	case *Leaf:
+		if x1 == nil {
+			return dst, false
+		}
+		dst = append(dst, 6)
+		if dst, ok = x1.appendAvro(dst, m); !ok {
+			return dst, false
+		}
+	default:
+		return dst, false
+	}
+	return dst, true
+}
+
+func (v *Leaf) decodeAvro(r *wire.Reader, pos int) int {
+	if !r.Deeper(4) {
+		return wire.Failed
+	}
+	buf := r.Buf
+	switch wire.Peek(buf, pos) {
+	case 0:
+		pos++
+		v.Parent = nil
+	case 2:
+		pos++
+		var x1 string
+		x1, pos = r.String(pos)
+		v.Parent = LeafParentString(x1)
+	case 4:
+		pos++
+		x1 := wire.Pointer[Tree](r, nil)
+		if x1 == nil {
+			return wire.Failed
+		}
+		pos = x1.decodeAvro(r, pos)
+		v.Parent = x1
+	case 6:
+		pos++
+		x1 := wire.Pointer[Leaf](r, nil)
+		if x1 == nil {
+			return wire.Failed
+		}
+		pos = x1.decodeAvro(r, pos)
+		v.Parent = x1
+	default:
+		return wire.Failed
+	}
+	r.Shallower(4)
+	return pos
+}
+
 // LeafParent is one of LeafParentString, *Tree or *Leaf.
 // It is nil where the union holds null.
 type LeafParent interface{ isLeafParent() }
@@ -64,3 +334,40 @@ const avroSchemaEmpty = "{\"type\":\"record\",\"name\":\"Empty\",\"namespace\":\
 
 // AvroSchema is the schema, with all that it refers to.
 func (*Empty) AvroSchema() string { return avroSchemaEmpty }
+
+// AppendAvro appends v's binary encoding to dst. On an error, an [*avro.EncodeError], it
+// returns dst as it was.
+func (v *Empty) AppendAvro(dst []byte) ([]byte, error) {
+	if v != nil {
+		if out, ok := v.appendAvro(dst, wire.DefaultMode); ok {
+			return out, nil
+		}
+	}
+	return avroCodeEmpty.AppendByPlan(dst, v)
+}
+
+// DecodeAvro reads the whole payload, which was written with the same schema, into *v. Data
+// of other schemas are for an [avro.Decoder]. The error is an [*avro.DecodeError]; *v is
+// then unspecified, but safe to use.
+func (v *Empty) DecodeAvro(payload []byte) error {
+	if v != nil {
+		r := wire.NewReader(payload, wire.StringsAlone)
+		if v.decodeAvro(&r, 0) == len(payload) {
+			return nil
+		}
+	}
+	return avroCodeEmpty.DecodeByPlan(payload, v)
+}
+
+// AvroCode is how package avro finds the code below.
+func (*Empty) AvroCode() avro.GeneratedCode { return &avroCodeEmpty }
+
+var avroCodeEmpty = avro.Generated[Empty]{Schema: avroSchemaEmpty, Levels: 1, Append: (*Empty).appendAvro, Decode: (*Empty).decodeAvro}
+
+func (v *Empty) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
+	return dst, true
+}
+
+func (v *Empty) decodeAvro(r *wire.Reader, pos int) int {
+	return pos
+}

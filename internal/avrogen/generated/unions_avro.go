@@ -5,7 +5,12 @@ package generated
 
 import (
 	"github.com/concord-go/concord/avro"
+	"github.com/concord-go/concord/avro/wire"
 )
+
+// What is generated fits the library that it was generated with; generate it again where
+// this does not compile.
+const _ = wire.Version1
 
 // Unions is the record com.acme.Unions.
 //
@@ -70,6 +75,777 @@ func (*Unions) AvroUnions() []avro.UnionType {
 			Branch("long", UnionsValuesValueItemLong(0)).
 			Branch("double", UnionsValuesValueItemDouble(0)),
 	}
+}
+
+// AppendAvro appends v's binary encoding to dst. On an error, an [*avro.EncodeError], it
+// returns dst as it was.
+func (v *Unions) AppendAvro(dst []byte) ([]byte, error) {
+	if v != nil {
+		if out, ok := v.appendAvro(dst, wire.DefaultMode); ok {
+			return out, nil
+		}
+	}
+	return avroCodeUnions.AppendByPlan(dst, v)
+}
+
+// DecodeAvro reads the whole payload, which was written with the same schema, into *v. Data
+// of other schemas are for an [avro.Decoder]. The error is an [*avro.DecodeError]; *v is
+// then unspecified, but safe to use.
+func (v *Unions) DecodeAvro(payload []byte) error {
+	if v != nil {
+		r := wire.NewReader(payload, wire.SharedStrings)
+		if v.decodeAvro(&r, 0) == len(payload) {
+			return nil
+		}
+	}
+	return avroCodeUnions.DecodeByPlan(payload, v)
+}
+
+// AvroCode is how package avro finds the code below.
+func (*Unions) AvroCode() avro.GeneratedCode { return &avroCodeUnions }
+
+var avroCodeUnions = avro.Generated[Unions]{Schema: avroSchemaUnions, Levels: 8, Append: (*Unions).appendAvro, Decode: (*Unions).decodeAvro}
+
+func (v *Unions) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
+	var ok bool
+	if x1 := v.Boolean; x1 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		dst = wire.AppendBoolean(dst, *x1)
+	}
+	if x2 := v.Int; x2 == nil {
+		dst = append(dst, 2)
+	} else {
+		dst = append(dst, 0)
+		dst = wire.AppendLong(dst, int64(*x2))
+	}
+	if x3 := v.Long; x3 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		dst = wire.AppendLong(dst, *x3)
+	}
+	if x4 := v.Float; x4 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		dst = wire.AppendFloat(dst, *x4)
+	}
+	if x5 := v.Double; x5 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		dst = wire.AppendDouble(dst, *x5)
+	}
+	if v.Bytes == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		dst = wire.AppendBytes(dst, v.Bytes)
+	}
+	if x6 := v.String; x6 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		if dst, ok = wire.AppendString(dst, *x6, m.Raw()); !ok {
+			return dst, false
+		}
+	}
+	if x7 := v.Color; x7 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		if dst, ok = x7.appendAvro(dst); !ok {
+			return dst, false
+		}
+	}
+	if x8 := v.Hash; x8 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		dst = append(dst, x8[:]...)
+	}
+	if x9 := v.Place; x9 == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		if dst, ok = x9.appendAvro(dst, m); !ok {
+			return dst, false
+		}
+	}
+	if v.List == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		out10, bad10 := wire.AppendStrings(dst, v.List, m.Raw())
+		if bad10 >= 0 {
+			return dst, false
+		}
+		dst = out10
+	}
+	if v.Table == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = append(dst, 2)
+		if dst, ok = wire.AppendLongMap(dst, v.Table, m.Raw()); !ok {
+			return dst, false
+		}
+	}
+	if items11 := v.Sparse; len(items11) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items11)))
+		for i11 := range items11 {
+			if x12 := items11[i11]; x12 == nil {
+				dst = append(dst, 0)
+			} else {
+				dst = append(dst, 2)
+				if dst, ok = wire.AppendString(dst, *x12, m.Raw()); !ok {
+					return dst, false
+				}
+			}
+		}
+	}
+	dst = append(dst, 0)
+	switch x13 := v.Payload.(type) {
+	case nil:
+		dst = append(dst, 0)
+	case UnionsPayloadString:
+		dst = append(dst, 2)
+		if dst, ok = wire.AppendString(dst, string(x13), m.Raw()); !ok {
+			return dst, false
+		}
+	case UnionsPayloadLong:
+		dst = append(dst, 4)
+		dst = wire.AppendLong(dst, int64(x13))
+	case *Click:
+		if x13 == nil {
+			return dst, false
+		}
+		dst = append(dst, 6)
+		if dst, ok = x13.appendAvro(dst, m); !ok {
+			return dst, false
+		}
+	case Color:
+		dst = append(dst, 8)
+		if dst, ok = x13.appendAvro(dst); !ok {
+			return dst, false
+		}
+	case Hash:
+		dst = append(dst, 10)
+		dst = append(dst, x13[:]...)
+	default:
+		return dst, false
+	}
+	switch x14 := v.Must.(type) {
+	case UnionsMustBoolean:
+		dst = append(dst, 0)
+		dst = wire.AppendBoolean(dst, bool(x14))
+	case UnionsMustInt:
+		dst = append(dst, 2)
+		dst = wire.AppendLong(dst, int64(int32(x14)))
+	case UnionsMustFloat:
+		dst = append(dst, 4)
+		dst = wire.AppendFloat(dst, float32(x14))
+	case UnionsMustDouble:
+		dst = append(dst, 6)
+		dst = wire.AppendDouble(dst, float64(x14))
+	case UnionsMustBytes:
+		dst = append(dst, 8)
+		dst = wire.AppendBytes(dst, []byte(x14))
+	case UnionsMustStringArray:
+		dst = append(dst, 10)
+		out15, bad15 := wire.AppendStrings(dst, []string(x14), m.Raw())
+		if bad15 >= 0 {
+			return dst, false
+		}
+		dst = out15
+	case UnionsMustClickMap:
+		dst = append(dst, 12)
+		if entries16 := map[string]Click(x14); len(entries16) > 0 {
+			dst = wire.AppendLong(dst, int64(len(entries16)))
+			for k16, x16 := range entries16 {
+				if dst, ok = wire.AppendString(dst, k16, m.Raw()); !ok {
+					return dst, false
+				}
+				if dst, ok = x16.appendAvro(dst, m); !ok {
+					return dst, false
+				}
+			}
+		}
+		dst = append(dst, 0)
+	case *Click:
+		if x14 == nil {
+			return dst, false
+		}
+		dst = append(dst, 14)
+		if dst, ok = x14.appendAvro(dst, m); !ok {
+			return dst, false
+		}
+	default:
+		return dst, false
+	}
+	switch x17 := v.Logical.(type) {
+	case nil:
+		dst = append(dst, 0)
+	case UnionsLogicalDate:
+		dst = append(dst, 2)
+		dst = wire.AppendLong(dst, int64(int32(x17)))
+	case UnionsLogicalTimestampMicros:
+		dst = append(dst, 4)
+		dst = wire.AppendLong(dst, int64(x17))
+	case UnionsLogicalDecimal:
+		dst = append(dst, 6)
+		dst = wire.AppendBytes(dst, []byte(x17))
+	case UnionsLogicalUUID:
+		dst = append(dst, 8)
+		if dst, ok = wire.AppendString(dst, string(x17), m.Raw()); !ok {
+			return dst, false
+		}
+	case Span:
+		dst = append(dst, 10)
+		dst = append(dst, x17[:]...)
+	default:
+		return dst, false
+	}
+	if items18 := v.Items; len(items18) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items18)))
+		for i18 := range items18 {
+			switch x19 := items18[i18].(type) {
+			case UnionsItemsItemString:
+				dst = append(dst, 0)
+				if dst, ok = wire.AppendString(dst, string(x19), m.Raw()); !ok {
+					return dst, false
+				}
+			case *Click:
+				if x19 == nil {
+					return dst, false
+				}
+				dst = append(dst, 2)
+				if dst, ok = x19.appendAvro(dst, m); !ok {
+					return dst, false
+				}
+			default:
+				return dst, false
+			}
+		}
+	}
+	dst = append(dst, 0)
+	if entries20 := v.Values; len(entries20) > 0 {
+		dst = wire.AppendLong(dst, int64(len(entries20)))
+		for k20, x20 := range entries20 {
+			if dst, ok = wire.AppendString(dst, k20, m.Raw()); !ok {
+				return dst, false
+			}
+			switch x21 := x20.(type) {
+			case nil:
+				dst = append(dst, 0)
+			case UnionsValuesValueInt:
+				dst = append(dst, 2)
+				dst = wire.AppendLong(dst, int64(int32(x21)))
+			case UnionsValuesValueUnionArray:
+				dst = append(dst, 4)
+				if items22 := []UnionsValuesValueItem(x21); len(items22) > 0 {
+					dst = wire.AppendLong(dst, int64(len(items22)))
+					for i22 := range items22 {
+						switch x23 := items22[i22].(type) {
+						case UnionsValuesValueItemLong:
+							dst = append(dst, 0)
+							dst = wire.AppendLong(dst, int64(x23))
+						case UnionsValuesValueItemDouble:
+							dst = append(dst, 2)
+							dst = wire.AppendDouble(dst, float64(x23))
+						default:
+							return dst, false
+						}
+					}
+				}
+				dst = append(dst, 0)
+			default:
+				return dst, false
+			}
+		}
+	}
+	dst = append(dst, 0)
+	return dst, true
+}
+
+func (v *Unions) decodeAvro(r *wire.Reader, pos int) int {
+	buf := r.Buf
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.Boolean = nil
+		pos++
+	case 2:
+		pos++
+		x1 := wire.Pointer(r, v.Boolean)
+		if x1 == nil {
+			return wire.Failed
+		}
+		v.Boolean = x1
+		*x1, pos = wire.Boolean(buf, pos)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 2:
+		v.Int = nil
+		pos++
+	case 0:
+		pos++
+		x2 := wire.Pointer(r, v.Int)
+		if x2 == nil {
+			return wire.Failed
+		}
+		v.Int = x2
+		if u := wire.Peek(buf, pos); u < 0x80 {
+			*x2, pos = int32(wire.Unzigzag(u)), pos+1
+		} else {
+			*x2, pos = wire.Int(buf, pos)
+		}
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.Long = nil
+		pos++
+	case 2:
+		pos++
+		x3 := wire.Pointer(r, v.Long)
+		if x3 == nil {
+			return wire.Failed
+		}
+		v.Long = x3
+		if u := wire.Peek(buf, pos); u < 0x80 {
+			*x3, pos = wire.Unzigzag(u), pos+1
+		} else {
+			*x3, pos = wire.Long(buf, pos)
+		}
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.Float = nil
+		pos++
+	case 2:
+		pos++
+		x4 := wire.Pointer(r, v.Float)
+		if x4 == nil {
+			return wire.Failed
+		}
+		v.Float = x4
+		*x4, pos = wire.Float(buf, pos)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.Double = nil
+		pos++
+	case 2:
+		pos++
+		x5 := wire.Pointer(r, v.Double)
+		if x5 == nil {
+			return wire.Failed
+		}
+		v.Double = x5
+		*x5, pos = wire.Double(buf, pos)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.Bytes = nil
+		pos++
+	case 2:
+		pos++
+		v.Bytes, pos = r.Bytes(pos, v.Bytes)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.String = nil
+		pos++
+	case 2:
+		pos++
+		x6 := wire.Pointer(r, v.String)
+		if x6 == nil {
+			return wire.Failed
+		}
+		v.String = x6
+		*x6, pos = r.String(pos)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.Color = nil
+		pos++
+	case 2:
+		pos++
+		x7 := wire.Pointer(r, v.Color)
+		if x7 == nil {
+			return wire.Failed
+		}
+		v.Color = x7
+		if u := wire.Peek(buf, pos); u&1 == 0 && u>>1 < uint64(len(avroSymbolsColor)) {
+			*x7, pos = avroSymbolsColor[u>>1], pos+1
+		} else {
+			return wire.Failed
+		}
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.Hash = nil
+		pos++
+	case 2:
+		pos++
+		x8 := wire.Pointer(r, v.Hash)
+		if x8 == nil {
+			return wire.Failed
+		}
+		v.Hash = x8
+		pos = wire.Fixed(x8[:], buf, pos)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.Place = nil
+		pos++
+	case 2:
+		pos++
+		x9 := wire.Pointer(r, v.Place)
+		if x9 == nil {
+			return wire.Failed
+		}
+		v.Place = x9
+		pos = x9.decodeAvro(r, pos)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.List = nil
+		pos++
+	case 2:
+		pos++
+		v.List, pos = r.Strings(pos, v.List)
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		v.Table = nil
+		pos++
+	case 2:
+		pos++
+		v.Table, pos = r.LongMap(pos, v.Table)
+	default:
+		return wire.Failed
+	}
+	items10 := wire.Begin(r, v.Sparse)
+	for {
+		n, end, next := r.Block(pos, 1)
+		pos = next
+		if n == 0 {
+			break
+		}
+		var ok bool
+		if items10, ok = wire.Grow(r, items10, n); !ok {
+			return wire.Failed
+		}
+		for i10 := len(items10) - n; i10 < len(items10); i10++ {
+			switch wire.Peek(buf, pos) {
+			case 0:
+				items10[i10] = nil
+				pos++
+			case 2:
+				pos++
+				x11 := wire.Pointer(r, items10[i10])
+				if x11 == nil {
+					return wire.Failed
+				}
+				items10[i10] = x11
+				*x11, pos = r.String(pos)
+			default:
+				return wire.Failed
+			}
+			if pos < 0 {
+				return wire.Failed
+			}
+		}
+		pos = wire.Ends(pos, end)
+	}
+	v.Sparse = items10
+	switch wire.Peek(buf, pos) {
+	case 0:
+		pos++
+		v.Payload = nil
+	case 2:
+		pos++
+		var x12 string
+		x12, pos = r.String(pos)
+		v.Payload = UnionsPayloadString(x12)
+	case 4:
+		pos++
+		var x12 int64
+		if u := wire.Peek(buf, pos); u < 0x80 {
+			x12, pos = wire.Unzigzag(u), pos+1
+		} else {
+			x12, pos = wire.Long(buf, pos)
+		}
+		v.Payload = UnionsPayloadLong(x12)
+	case 6:
+		pos++
+		x12 := wire.Pointer[Click](r, nil)
+		if x12 == nil {
+			return wire.Failed
+		}
+		pos = x12.decodeAvro(r, pos)
+		v.Payload = x12
+	case 8:
+		pos++
+		var x12 Color
+		if u := wire.Peek(buf, pos); u&1 == 0 && u>>1 < uint64(len(avroSymbolsColor)) {
+			x12, pos = avroSymbolsColor[u>>1], pos+1
+		} else {
+			return wire.Failed
+		}
+		v.Payload = x12
+	case 10:
+		pos++
+		var x12 Hash
+		pos = wire.Fixed(x12[:], buf, pos)
+		v.Payload = x12
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		pos++
+		var x13 bool
+		x13, pos = wire.Boolean(buf, pos)
+		v.Must = UnionsMustBoolean(x13)
+	case 2:
+		pos++
+		var x13 int32
+		if u := wire.Peek(buf, pos); u < 0x80 {
+			x13, pos = int32(wire.Unzigzag(u)), pos+1
+		} else {
+			x13, pos = wire.Int(buf, pos)
+		}
+		v.Must = UnionsMustInt(x13)
+	case 4:
+		pos++
+		var x13 float32
+		x13, pos = wire.Float(buf, pos)
+		v.Must = UnionsMustFloat(x13)
+	case 6:
+		pos++
+		var x13 float64
+		x13, pos = wire.Double(buf, pos)
+		v.Must = UnionsMustDouble(x13)
+	case 8:
+		pos++
+		var x13 []byte
+		x13, pos = r.Bytes(pos, x13)
+		v.Must = UnionsMustBytes(x13)
+	case 10:
+		pos++
+		var x13 []string
+		x13, pos = r.Strings(pos, x13)
+		v.Must = UnionsMustStringArray(x13)
+	case 12:
+		pos++
+		var x13 map[string]Click
+		n14, end14, next14 := r.Block(pos, 3)
+		pos = next14
+		entries14 := wire.Map(r, x13, n14)
+		for n14 > 0 {
+			for range n14 {
+				var k14 string
+				if k14, pos = wire.Entry[Click](r, pos); pos < 0 {
+					return wire.Failed
+				}
+				var x14 Click
+				pos = x14.decodeAvro(r, pos)
+				if pos < 0 {
+					return wire.Failed
+				}
+				entries14[k14] = x14
+			}
+			n14, end14, pos = r.Block(wire.Ends(pos, end14), 3)
+		}
+		x13 = entries14
+		v.Must = UnionsMustClickMap(x13)
+	case 14:
+		pos++
+		x13 := wire.Pointer[Click](r, nil)
+		if x13 == nil {
+			return wire.Failed
+		}
+		pos = x13.decodeAvro(r, pos)
+		v.Must = x13
+	default:
+		return wire.Failed
+	}
+	switch wire.Peek(buf, pos) {
+	case 0:
+		pos++
+		v.Logical = nil
+	case 2:
+		pos++
+		var x15 int32
+		if u := wire.Peek(buf, pos); u < 0x80 {
+			x15, pos = int32(wire.Unzigzag(u)), pos+1
+		} else {
+			x15, pos = wire.Int(buf, pos)
+		}
+		v.Logical = UnionsLogicalDate(x15)
+	case 4:
+		pos++
+		var x15 int64
+		if u := wire.Peek(buf, pos); u < 0x80 {
+			x15, pos = wire.Unzigzag(u), pos+1
+		} else {
+			x15, pos = wire.Long(buf, pos)
+		}
+		v.Logical = UnionsLogicalTimestampMicros(x15)
+	case 6:
+		pos++
+		var x15 []byte
+		x15, pos = r.Bytes(pos, x15)
+		v.Logical = UnionsLogicalDecimal(x15)
+	case 8:
+		pos++
+		var x15 string
+		x15, pos = r.String(pos)
+		v.Logical = UnionsLogicalUUID(x15)
+	case 10:
+		pos++
+		var x15 Span
+		pos = wire.Fixed(x15[:], buf, pos)
+		v.Logical = x15
+	default:
+		return wire.Failed
+	}
+	items16 := wire.Begin(r, v.Items)
+	for {
+		n, end, next := r.Block(pos, 2)
+		pos = next
+		if n == 0 {
+			break
+		}
+		var ok bool
+		if items16, ok = wire.Grow(r, items16, n); !ok {
+			return wire.Failed
+		}
+		for i16 := len(items16) - n; i16 < len(items16); i16++ {
+			switch wire.Peek(buf, pos) {
+			case 0:
+				pos++
+				var x17 string
+				x17, pos = r.String(pos)
+				items16[i16] = UnionsItemsItemString(x17)
+			case 2:
+				pos++
+				x17 := wire.Pointer[Click](r, nil)
+				if x17 == nil {
+					return wire.Failed
+				}
+				pos = x17.decodeAvro(r, pos)
+				items16[i16] = x17
+			default:
+				return wire.Failed
+			}
+			if pos < 0 {
+				return wire.Failed
+			}
+		}
+		pos = wire.Ends(pos, end)
+	}
+	v.Items = items16
+	n18, end18, next18 := r.Block(pos, 2)
+	pos = next18
+	entries18 := wire.Map(r, v.Values, n18)
+	for n18 > 0 {
+		for range n18 {
+			var k18 string
+			if k18, pos = wire.Entry[UnionsValuesValue](r, pos); pos < 0 {
+				return wire.Failed
+			}
+			var x18 UnionsValuesValue
+			switch wire.Peek(buf, pos) {
+			case 0:
+				pos++
+				x18 = nil
+			case 2:
+				pos++
+				var x19 int32
+				if u := wire.Peek(buf, pos); u < 0x80 {
+					x19, pos = int32(wire.Unzigzag(u)), pos+1
+				} else {
+					x19, pos = wire.Int(buf, pos)
+				}
+				x18 = UnionsValuesValueInt(x19)
+			case 4:
+				pos++
+				var x19 []UnionsValuesValueItem
+				items20 := wire.Begin(r, x19)
+				for {
+					n, end, next := r.Block(pos, 2)
+					pos = next
+					if n == 0 {
+						break
+					}
+					var ok bool
+					if items20, ok = wire.Grow(r, items20, n); !ok {
+						return wire.Failed
+					}
+					for i20 := len(items20) - n; i20 < len(items20); i20++ {
+						switch wire.Peek(buf, pos) {
+						case 0:
+							pos++
+							var x21 int64
+							if u := wire.Peek(buf, pos); u < 0x80 {
+								x21, pos = wire.Unzigzag(u), pos+1
+							} else {
+								x21, pos = wire.Long(buf, pos)
+							}
+							items20[i20] = UnionsValuesValueItemLong(x21)
+						case 2:
+							pos++
+							var x21 float64
+							x21, pos = wire.Double(buf, pos)
+							items20[i20] = UnionsValuesValueItemDouble(x21)
+						default:
+							return wire.Failed
+						}
+						if pos < 0 {
+							return wire.Failed
+						}
+					}
+					pos = wire.Ends(pos, end)
+				}
+				x19 = items20
+				x18 = UnionsValuesValueUnionArray(x19)
+			default:
+				return wire.Failed
+			}
+			if pos < 0 {
+				return wire.Failed
+			}
+			entries18[k18] = x18
+		}
+		n18, end18, pos = r.Block(wire.Ends(pos, end18), 2)
+	}
+	v.Values = entries18
+	return pos
 }
 
 // UnionsPayload is one of UnionsPayloadString, UnionsPayloadLong, *Click, Color or Hash.
@@ -187,6 +963,56 @@ const avroSchemaClick = "{\"type\":\"record\",\"name\":\"Click\",\"namespace\":\
 
 // AvroSchema is the schema, with all that it refers to.
 func (*Click) AvroSchema() string { return avroSchemaClick }
+
+// AppendAvro appends v's binary encoding to dst. On an error, an [*avro.EncodeError], it
+// returns dst as it was.
+func (v *Click) AppendAvro(dst []byte) ([]byte, error) {
+	if v != nil {
+		if out, ok := v.appendAvro(dst, wire.DefaultMode); ok {
+			return out, nil
+		}
+	}
+	return avroCodeClick.AppendByPlan(dst, v)
+}
+
+// DecodeAvro reads the whole payload, which was written with the same schema, into *v. Data
+// of other schemas are for an [avro.Decoder]. The error is an [*avro.DecodeError]; *v is
+// then unspecified, but safe to use.
+func (v *Click) DecodeAvro(payload []byte) error {
+	if v != nil {
+		r := wire.NewReader(payload, wire.StringsAlone)
+		if v.decodeAvro(&r, 0) == len(payload) {
+			return nil
+		}
+	}
+	return avroCodeClick.DecodeByPlan(payload, v)
+}
+
+// AvroCode is how package avro finds the code below.
+func (*Click) AvroCode() avro.GeneratedCode { return &avroCodeClick }
+
+var avroCodeClick = avro.Generated[Click]{Schema: avroSchemaClick, Levels: 2, Append: (*Click).appendAvro, Decode: (*Click).decodeAvro}
+
+func (v *Click) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
+	dst = wire.AppendLong(dst, int64(v.X))
+	dst = wire.AppendLong(dst, int64(v.Y))
+	return dst, true
+}
+
+func (v *Click) decodeAvro(r *wire.Reader, pos int) int {
+	buf := r.Buf
+	if u := wire.Peek(buf, pos); u < 0x80 {
+		v.X, pos = int32(wire.Unzigzag(u)), pos+1
+	} else {
+		v.X, pos = wire.Int(buf, pos)
+	}
+	if u := wire.Peek(buf, pos); u < 0x80 {
+		v.Y, pos = int32(wire.Unzigzag(u)), pos+1
+	} else {
+		v.Y, pos = wire.Int(buf, pos)
+	}
+	return pos
+}
 
 // Span is the fixed com.acme.Span.
 type Span [12]byte

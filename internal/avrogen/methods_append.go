@@ -1,0 +1,161 @@
+package avrogen
+
+import (
+	"fmt"
+
+	"github.com/concord-go/concord/avro"
+)
+
+// unitOf is the unit of a time, in Go.
+func unitOf(t avro.LogicalType) string {
+	switch t {
+	case avro.TimeMillis, avro.TimestampMillis, avro.LocalTimestampMillis:
+		return "int64(time.Millisecond)"
+	case avro.TimeMicros, avro.TimestampMicros, avro.LocalTimestampMicros:
+		return "int64(time.Microsecond)"
+	}
+	return "int64(time.Nanosecond)"
+}
+
+// isLocal reports whether t has no time zone.
+func isLocal(t avro.LogicalType) bool {
+	return t == avro.LocalTimestampMillis || t == avro.LocalTimestampMicros || t == avro.LocalTimestampNanos
+}
+
+// orFail writes a call that may fail.
+func (b *body) orFail(format string, args ...any) {
+	b.printf("if dst, ok = %s; !ok {\nreturn dst, false\n}\n", fmt.Sprintf(format, args...))
+}
+
+// append writes what appends the value expr.
+func (b *body) append(v *Value, expr string) {
+	switch v.Shape {
+	case Null:
+	case Boolean:
+		b.printf("dst = wire.AppendBoolean(dst, %s)\n", expr)
+	case Int:
+		b.printf("dst = wire.AppendLong(dst, int64(%s))\n", expr)
+	case Long:
+		b.printf("dst = wire.AppendLong(dst, %s)\n", expr)
+	case Float:
+		b.printf("dst = wire.AppendFloat(dst, %s)\n", expr)
+	case Double:
+		b.printf("dst = wire.AppendDouble(dst, %s)\n", expr)
+	case Bytes:
+		b.printf("dst = wire.AppendBytes(dst, %s)\n", expr)
+	case String:
+		b.orFail("wire.AppendString(dst, %s, m.Raw())", expr)
+	case Time:
+		if t := v.Schema.Logical().Type; t == avro.Date {
+			b.orFail("wire.AppendDate(dst, %s)", expr)
+		} else {
+			b.orFail("wire.AppendTime(dst, %s, %s, %t)", expr, unitOf(t), isLocal(t))
+		}
+	case Clock:
+		b.orFail("wire.AppendClock(dst, %s, %s)", expr, unitOf(v.Schema.Logical().Type))
+	case DecimalNumber:
+		b.orFail("%s.Append(dst, %s)", b.decimal(v), expr)
+	case CalendarPeriod:
+		x := operand(expr)
+		b.printf("dst = wire.AppendCalendar(dst, %[1]s.Months, %[1]s.Days, %[1]s.Millis)\n", x)
+	case RecordValue:
+		b.orFail("%s.appendAvro(dst, m)", operand(expr))
+	case EnumValue:
+		b.orFail("%s.appendAvro(dst)", operand(expr))
+	case FixedValue:
+		b.printf("dst = append(dst, %s[:]...)\n", operand(expr))
+	case Array:
+		b.appendArray(v, expr)
+	case Map:
+		b.appendMap(v, expr)
+	case Optional:
+		n := b.number()
+		b.printf("if x%[1]d := %[2]s; x%[1]d == nil {\ndst = append(dst, %[3]d)\n} else {\ndst = append(dst, %[4]d)\n", n, expr, 2*v.Null, 2*(1-v.Null))
+		b.append(v.Elem, fmt.Sprintf("*x%d", n))
+		b.printf("}\n")
+	case OptionalNil:
+		b.printf("if %s == nil {\ndst = append(dst, %d)\n} else {\ndst = append(dst, %d)\n", expr, 2*v.Null, 2*(1-v.Null))
+		b.append(v.Elem, expr)
+		b.printf("}\n")
+	case Single:
+		b.printf("dst = append(dst, 0)\n")
+		b.append(v.Elem, expr)
+	case UnionValue:
+		b.appendUnion(v, expr)
+	}
+}
+
+func (b *body) appendArray(v *Value, expr string) {
+	switch v.Elem.Shape {
+	case Int:
+		b.printf("dst = wire.AppendInts(dst, %s)\n", expr)
+		return
+	case Long:
+		b.printf("dst = wire.AppendLongs(dst, %s)\n", expr)
+		return
+	case Float:
+		b.printf("dst = wire.AppendFloats(dst, %s)\n", expr)
+		return
+	case Double:
+		b.printf("dst = wire.AppendDoubles(dst, %s)\n", expr)
+		return
+	case Boolean:
+		b.printf("dst = wire.AppendBooleans(dst, %s)\n", expr)
+		return
+	case String:
+		n := b.number()
+		b.printf("out%[1]d, bad%[1]d := wire.AppendStrings(dst, %s, m.Raw())\nif bad%[1]d >= 0 {\nreturn dst, false\n}\ndst = out%[1]d\n", n, expr)
+		return
+	}
+	n := b.number()
+	b.printf("if items%[1]d := %s; len(items%[1]d) > 0 {\ndst = wire.AppendLong(dst, int64(len(items%[1]d)))\n", n, expr)
+	if v.Elem.Shape != Null {
+		b.printf("for i%[1]d := range items%[1]d {\n", n)
+		b.append(v.Elem, fmt.Sprintf("items%[1]d[i%[1]d]", n))
+		b.printf("}\n")
+	}
+	b.printf("}\ndst = append(dst, 0)\n")
+}
+
+func (b *body) appendMap(v *Value, expr string) {
+	switch v.Elem.Shape {
+	case String:
+		b.orFail("wire.AppendStringMap(dst, %s, m.Raw())", expr)
+		return
+	case Long:
+		b.orFail("wire.AppendLongMap(dst, %s, m.Raw())", expr)
+		return
+	}
+	n := b.number()
+	b.printf("if entries%[1]d := %s; len(entries%[1]d) > 0 {\ndst = wire.AppendLong(dst, int64(len(entries%[1]d)))\n", n, expr)
+	if v.Elem.Shape == Null {
+		b.printf("for k%[1]d := range entries%[1]d {\n", n)
+	} else {
+		b.printf("for k%[1]d, x%[1]d := range entries%[1]d {\n", n)
+	}
+	b.orFail("wire.AppendString(dst, k%d, m.Raw())", n)
+	b.append(v.Elem, fmt.Sprintf("x%d", n))
+	b.printf("}\n}\ndst = append(dst, 0)\n")
+}
+
+func (b *body) appendUnion(v *Value, expr string) {
+	n := b.number()
+	x := fmt.Sprintf("x%d", n)
+	b.printf("switch %s := %s.(type) {\n", x, expr)
+	if v.Null >= 0 {
+		b.printf("case nil:\ndst = append(dst, %s)\n", indexBytes(v.Null))
+	}
+	for _, branch := range v.Union.Branches {
+		b.printf("case %s:\n", branch.GoType)
+		if branch.Value.Shape == RecordValue {
+			b.printf("if %s == nil {\nreturn dst, false\n}\n", x)
+		}
+		b.printf("dst = append(dst, %s)\n", indexBytes(branch.Index))
+		inner := x
+		if branch.Wrapper {
+			inner = fmt.Sprintf("%s(%s)", branch.Value.Go, x)
+		}
+		b.append(branch.Value, inner)
+	}
+	b.printf("default:\nreturn dst, false\n}\n")
+}
