@@ -43,8 +43,6 @@ func (m memory) setInt32(v int32)     { m.v.SetInt(int64(v)) }
 func (m memory) int32() int32         { return int32(m.v.Int()) }
 func (m memory) setInt64(v int64)     { m.v.SetInt(v) }
 func (m memory) int64() int64         { return m.v.Int() }
-func (m memory) setFloat32(v float32) { m.v.SetFloat(float64(v)) }
-func (m memory) float32() float32     { return float32(m.v.Float()) }
 func (m memory) setFloat64(v float64) { m.v.SetFloat(v) }
 func (m memory) float64() float64     { return m.v.Float() }
 func (m memory) setString(v string)   { m.v.SetString(v) }
@@ -52,6 +50,23 @@ func (m memory) string() string       { return m.v.String() }
 func (m memory) setBytes(v []byte)    { m.v.SetBytes(v) }
 func (m memory) bytes() []byte        { return m.v.Bytes() }
 func (m memory) array(int) []byte     { return m.v.Bytes() }
+
+// A float64 on the way would change the bits of what is no number.
+
+func (m memory) setFloat32(v float32) {
+	if p, ok := m.v.Addr().Interface().(*float32); ok {
+		*p = v
+	} else {
+		m.v.Set(reflect.ValueOf(v).Convert(m.v.Type()))
+	}
+}
+
+func (m memory) float32() float32 {
+	if p, ok := m.v.Addr().Interface().(*float32); ok {
+		return *p
+	}
+	return m.v.Convert(reflect.TypeFor[float32]()).Interface().(float32)
+}
 
 func (m memory) loadInt(reflect.Kind) (v int64, ok bool) {
 	if m.v.CanInt() {
