@@ -71,6 +71,22 @@ func (d *decoding) closeBlock(o *op, b block, pos int) error {
 
 // array reads an array into the slice or Go array at m.
 func (d *decoding) array(o *op, m memory, pos int) (int, error) {
+	if o.code == opSlice && o.flag {
+		items := view[[]any](m)
+		if !d.reuse || *items == nil {
+			*items = []any{}
+		}
+		if d.depth--; d.depth < 0 {
+			return 0, d.failDepth(o, pos)
+		}
+		read, pos, err := d.dynamicItems(o, o.sub.ops[0].more.dynamic, (*items)[:0], pos)
+		d.depth++
+		if err != nil {
+			return 0, err
+		}
+		*items = read
+		return pos, nil
+	}
 	total := 0
 	switch {
 	case o.code == opArray:
@@ -330,6 +346,15 @@ func (d *decoding) booleanItems(o *op, s []bool, have, pos int) (int, error) {
 
 // mapping reads a map into the Go map at m. Of entries with one key the last counts.
 func (d *decoding) mapping(o *op, m memory, pos int) (int, error) {
+	if o.code == opMap && o.flag {
+		entries := newMap(view[map[string]any](m), 0, d.reuse)
+		if d.depth--; d.depth < 0 {
+			return 0, d.failDepth(o, pos)
+		}
+		pos, err := d.dynamicEntries(o, o.sub.ops[0].more.dynamic, entries, pos)
+		d.depth++
+		return pos, err
+	}
 	b, pos, err := d.block(o, o.n, pos)
 	if err != nil {
 		return 0, err

@@ -1,7 +1,6 @@
 package avro
 
 import (
-	"fmt"
 	"math/big"
 	"slices"
 
@@ -46,6 +45,25 @@ const (
 
 // dynamic reads a value.
 func (d *decoding) dynamic(n *dynamicNode, pos int) (any, int, error) {
+	if n.subs != nil {
+		u, next := wire.Peek(d.buf, pos), pos+1
+		if u >= 0x80 {
+			if u, next = wire.Varint(d.buf, pos); next < 0 {
+				return nil, 0, d.failVarint(&n.op, next, pos)
+			}
+		}
+		i := wire.Unzigzag(u)
+		if uint64(i) >= uint64(len(n.subs)) {
+			return nil, 0, d.failIndex(&n.op, len(n.subs), pos)
+		}
+		if n.subs[i] == nil {
+			return nil, 0, d.fail(&n.op, pos, serde.Incompatible, n.op.more.reasons[i])
+		}
+		n, pos = n.subs[i], next
+		if n.subs != nil {
+			return d.dynamic(n, pos)
+		}
+	}
 	v, pos, err := d.dynamicValue(n, pos)
 	if err != nil {
 		return nil, 0, err
@@ -61,20 +79,6 @@ func (d *decoding) dynamic(n *dynamicNode, pos int) (any, int, error) {
 
 func (d *decoding) dynamicValue(n *dynamicNode, pos int) (any, int, error) {
 	o := &n.op
-	if n.subs != nil {
-		u, next := wire.Varint(d.buf, pos)
-		if next < 0 {
-			return nil, 0, d.failVarint(o, next, pos)
-		}
-		i := wire.Unzigzag(u)
-		if uint64(i) >= uint64(len(n.subs)) {
-			return nil, 0, d.failIndex(o, len(n.subs), pos)
-		}
-		if n.subs[i] == nil {
-			return nil, 0, d.fail(o, pos, serde.Incompatible, o.more.reasons[i])
-		}
-		return d.dynamic(n.subs[i], next)
-	}
 	if d.memory -= sizeOfBox; d.memory < 0 {
 		return nil, 0, d.failMemory(o, pos)
 	}
@@ -230,9 +234,17 @@ func (d *decoding) dynamicField(record map[string]any, f *dynamicField, pos int)
 }
 
 func (d *decoding) dynamicArray(n *dynamicNode, pos int) (any, int, error) {
-	items := []any{}
+	items, pos, err := d.dynamicItems(&n.op, n.items, []any{}, pos)
+	if err != nil {
+		return nil, 0, err
+	}
+	return items, pos, nil
+}
+
+// dynamicItems reads an array of dynamic values into items, which is empty.
+func (d *decoding) dynamicItems(o *op, item *dynamicNode, items []any, pos int) ([]any, int, error) {
 	for {
-		b, next, err := d.block(&n.op, n.op.n, pos)
+		b, next, err := d.block(o, o.n, pos)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -240,18 +252,22 @@ func (d *decoding) dynamicArray(n *dynamicNode, pos int) (any, int, error) {
 		// The wire has at least a byte for each item, or block has counted them.
 		if room := b.count - (cap(items) - len(items)); room > 0 {
 			if d.memory -= int64(room) * sizeOfBox; d.memory < 0 {
-				return nil, 0, d.failMemory(&n.op, pos)
+				return nil, 0, d.failMemory(o, pos)
 			}
 			items = slices.Grow(items, b.count)
 		}
 		for range b.count {
-			v, next, err := d.dynamic(n.items, pos)
+			v, next, err := d.dynamic(item, pos)
 			if err != nil {
-				return nil, 0, within(err, fmt.Sprintf("[%d]", len(items)))
+				if e, ok := err.(*DecodeError); ok {
+					e.steps.addIndex(len(items))
+					e.steps.add(o.path)
+				}
+				return nil, 0, err
 			}
 			items, pos = append(items, v), next
 		}
-		if err := d.closeBlock(&n.op, b, pos); err != nil {
+		if err := d.closeBlock(o, b, pos); err != nil {
 			return nil, 0, err
 		}
 		if b.count == 0 {
@@ -265,31 +281,40 @@ func (d *decoding) dynamicMap(n *dynamicNode, pos int) (any, int, error) {
 		return nil, 0, d.failMemory(&n.op, pos)
 	}
 	entries := make(map[string]any)
+	pos, err := d.dynamicEntries(&n.op, n.items, entries, pos)
+	if err != nil {
+		return nil, 0, err
+	}
+	return entries, pos, nil
+}
+
+// dynamicEntries reads a map of dynamic values into entries.
+func (d *decoding) dynamicEntries(o *op, value *dynamicNode, entries map[string]any, pos int) (int, error) {
 	for {
-		b, next, err := d.block(&n.op, n.op.n, pos)
+		b, next, err := d.block(o, o.n, pos)
 		if err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 		pos = next
 		for range b.count {
 			if d.memory -= sizeOfEntry; d.memory < 0 {
-				return nil, 0, d.failMemory(&n.op, pos)
+				return 0, d.failMemory(o, pos)
 			}
-			key, next, err := d.text(&n.op, pos, "a map's key")
+			key, next, err := d.text(o, pos, "a map's key")
 			if err != nil {
-				return nil, 0, err
+				return 0, err
 			}
-			v, next, err := d.dynamic(n.items, next)
+			v, next, err := d.dynamic(value, next)
 			if err != nil {
-				return nil, 0, within(err, "[*]")
+				return 0, within(within(err, "[*]"), o.path)
 			}
 			entries[key], pos = v, next
 		}
-		if err := d.closeBlock(&n.op, b, pos); err != nil {
-			return nil, 0, err
+		if err := d.closeBlock(o, b, pos); err != nil {
+			return 0, err
 		}
 		if b.count == 0 {
-			return entries, pos, nil
+			return pos, nil
 		}
 	}
 }

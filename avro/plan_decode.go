@@ -328,7 +328,9 @@ func (c *decodeCompiler) array(p *program, w, r *Schema, t reflect.Type, at plac
 	} else {
 		o.more.empty = reflect.MakeSlice(t, 0, 0)
 		o.code = fusedSlice(o.sub, t, o.n)
-		o.flag = w.items.kind == Int
+		if o.flag = w.items.kind == Int; o.code == opSlice {
+			o.flag = isDynamic(o.sub) && sameLayout(t, reflect.TypeFor[[]any]())
+		}
 	}
 	p.add(o)
 }
@@ -370,6 +372,8 @@ func (c *decodeCompiler) mapping(p *program, w, r *Schema, t reflect.Type, at pl
 	o.sub = c.subprogram(w.items, r.items, t.Elem(), here.elements("values"))
 	if o.code = fusedMap(o.sub, t); o.code != opMap {
 		o.sub = nil
+	} else {
+		o.flag = isDynamic(o.sub) && t.Key() == reflect.TypeFor[string]() && sameLayout(t, dynamicType)
 	}
 	p.add(o)
 }

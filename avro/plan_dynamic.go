@@ -108,8 +108,14 @@ func (c *decodeCompiler) dynamicReaderUnion(n *dynamicNode, w, r *Schema, here s
 		branch.pair.reader = branch.pair.reader.index(i)
 		sub, reasons := c.attemptDynamic(w, r.branches[i], branch)
 		if len(reasons) == 0 {
-			*n = dynamicNode{kind: Union, items: sub}
-			if b := r.branches[i]; b.kind != Null && !c.config.plainUnions {
+			b := r.branches[i]
+			switch b.kind {
+			case Record, Array, Map: // it may contain this one, and not be complete
+				*n = dynamicNode{kind: Union, items: sub}
+			default:
+				*n = *sub
+			}
+			if b.kind != Null && !c.config.plainUnions {
 				n.wrap = goavroName(b)
 			}
 			return

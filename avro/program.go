@@ -16,7 +16,7 @@ type program struct {
 // op is one operation. Which fields count depends on code.
 type op struct {
 	code opcode
-	flag bool  // wire int rather than long; a slice that may be nil
+	flag bool  // wire int rather than long; a slice or map of any
 	null uint8 // a two-branch union's index of null
 	at   place // within the program's memory
 	sub  *program
