@@ -22,6 +22,7 @@ type dynamicNode struct {
 	native []int8         // encoding: see nativeBranches
 	schema *Schema        // encoding: the writer's
 	unit   int64          // of a time
+	same   bool           // a number as the wire has it
 	clock  bool           // a time of day
 }
 
@@ -33,6 +34,7 @@ type dynamicField struct {
 	skip    *program
 	data    []byte // a default
 	hasData bool
+	plain   bool // only name and node count
 }
 
 // What values take in Go's memory, roughly: a map with its first entries, an entry
@@ -63,6 +65,9 @@ func (d *decoding) dynamic(n *dynamicNode, pos int) (any, int, error) {
 		if n.subs != nil {
 			return d.dynamic(n, pos)
 		}
+	}
+	if n.same && n.wrap == "" {
+		return d.dynamicNumber(n, pos)
 	}
 	v, pos, err := d.dynamicValue(n, pos)
 	if err != nil {
@@ -95,15 +100,12 @@ func (d *decoding) dynamicValue(n *dynamicNode, pos int) (any, int, error) {
 		return d.buf[pos] == 1, pos + 1, nil
 	case Int, Long:
 		return d.dynamicInteger(n, pos)
-	case Float, Double:
+	case Double:
 		f, next, err := d.anyFloat(o, n.wire, pos)
-		switch {
-		case err != nil:
-			return nil, 0, err
-		case n.kind == Float:
-			return float32(f), next, nil
-		}
-		return f, next, nil
+		return f, next, err
+	case Float:
+		f, next, err := d.anyFloat(o, n.wire, pos)
+		return float32(f), next, err
 	case String:
 		v, next, err := d.text(o, pos, "a string")
 		return v, next, err
@@ -129,6 +131,34 @@ func (d *decoding) dynamicValue(n *dynamicNode, pos int) (any, int, error) {
 		return d.dynamic(n.items, pos)
 	}
 	return nil, 0, d.fail(o, pos, serde.Incompatible, o.more.reasons[0])
+}
+
+// dynamicNumber reads an int, a long or a double that is as the wire has it.
+func (d *decoding) dynamicNumber(n *dynamicNode, pos int) (any, int, error) {
+	if d.memory -= sizeOfBox; d.memory < 0 {
+		return nil, 0, d.failMemory(&n.op, pos)
+	}
+	if n.kind == Double {
+		f, next := wire.Double(d.buf, pos)
+		if next < 0 {
+			return nil, 0, d.failVarint(&n.op, next, pos)
+		}
+		return f, next, nil
+	}
+	u, next := wire.Peek(d.buf, pos), pos+1
+	if u >= 0x80 {
+		if u, next = wire.Varint(d.buf, pos); next < 0 {
+			return nil, 0, d.failVarint(&n.op, next, pos)
+		}
+	}
+	v := wire.Unzigzag(u)
+	switch {
+	case n.kind == Long:
+		return v, next, nil
+	case int64(int32(v)) != v:
+		return nil, 0, d.fail(&n.op, pos, serde.Malformed, "an int does not fit into 32 bits")
+	}
+	return int32(v), next, nil
 }
 
 func (d *decoding) dynamicCollection(n *dynamicNode, pos int) (any, int, error) {
@@ -193,10 +223,19 @@ func (d *decoding) dynamicRecord(n *dynamicNode, pos int) (map[string]any, int, 
 	}
 	record := make(map[string]any, len(n.fields))
 	for i := range n.fields {
-		var err error
-		if pos, err = d.dynamicField(record, &n.fields[i], pos); err != nil {
-			return nil, 0, err
+		f := &n.fields[i]
+		if !f.plain {
+			var err error
+			if pos, err = d.dynamicField(record, f, pos); err != nil {
+				return nil, 0, err
+			}
+			continue
 		}
+		v, next, err := d.dynamic(f.node, pos)
+		if err != nil {
+			return nil, 0, within(err, f.name)
+		}
+		record[f.name], pos = v, next
 	}
 	return record, pos, nil
 }

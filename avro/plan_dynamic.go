@@ -137,11 +137,14 @@ func (c *decodeCompiler) dynamicPlain(n *dynamicNode, w, r *Schema, here site) {
 	switch r.kind {
 	case Float:
 		n.op.flag = true
+	case Double:
+		n.same = w.kind == Double
 	case Int, Long:
 		n.op.more.scale, _ = scaleBetween(w.logical.Type, r.logical.Type)
 		if isNativeLogical(r.logical.Type) {
 			n.unit, n.clock = r.logical.Type.timeUnit(), r.logical.Type.isTimeOfDay()
 		}
+		n.same = w.kind == r.kind && n.op.more.scale == instantScale{} && n.unit == 0
 	case Enum:
 		n.op.more.symbols = readerSymbols(w, r)
 	case Bytes, Fixed:
@@ -180,6 +183,7 @@ func (c *decodeCompiler) dynamicFields(n *dynamicNode, w, r *Schema, here site) 
 			fields = append(fields, dynamicField{name: f.name, skip: skip})
 		}
 		fields[0].more = fields[1:]
+		fields[0].plain = fields[0].node != nil && len(fields) == 1
 		n.fields = append(n.fields, fields[0])
 	}
 	for _, i := range missing {
