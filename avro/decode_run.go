@@ -61,7 +61,7 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 			}
 			pos = next
 			base.at(o.at).setInt64(wire.Unzigzag(u))
-		case opInt32:
+		case opInt32, opWiden:
 			u, next := wire.Peek(buf, pos), pos+1
 			if u >= 0x80 {
 				if u, next = wire.Varint(buf, pos); next < 0 {
@@ -73,7 +73,11 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 				return 0, d.fail(o, start, serde.Malformed, "an int does not fit into 32 bits")
 			}
 			pos = next
-			base.at(o.at).setInt32(int32(v))
+			if o.code == opInt32 {
+				base.at(o.at).setInt32(int32(v))
+			} else {
+				base.at(o.at).setInt64(v)
+			}
 		case opBoolean:
 			if pos >= len(buf) {
 				return 0, d.failVarint(o, wire.Failed, start)
@@ -125,6 +129,15 @@ func (d *decoding) run(p *program, base memory, pos int) (int, error) {
 			if pos, err = d.pointer(o, base.at(o.at), next); err != nil {
 				return 0, err
 			}
+		case opSkipInt:
+			u, next := wire.Peek(buf, pos), pos+1
+			if u >= 0x80 || o.n > 0 {
+				var err error
+				if next, err = d.skip(o, pos); err != nil {
+					return 0, err
+				}
+			}
+			pos = next
 		case opSkip:
 			if len(buf)-pos < o.n {
 				return 0, d.failVarint(o, wire.Failed, start)

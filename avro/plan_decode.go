@@ -347,7 +347,7 @@ func fusedSlice(sub *program, t reflect.Type, size int) opcode {
 		return opStrings
 	case k == reflect.Int32 && code == opInt32 && sameLayout(t, reflect.TypeFor[[]int32]()):
 		return opInt32s
-	case (k == reflect.Int64 || k == reflect.Int) && code == opInt64 && sameLayout(t, reflect.TypeFor[[]int64]()):
+	case (k == reflect.Int64 || k == reflect.Int) && (code == opInt64 || code == opWiden) && sameLayout(t, reflect.TypeFor[[]int64]()):
 		return opInt64s
 	case k == reflect.Float32 && code == opFloat32 && sameLayout(t, reflect.TypeFor[[]float32]()):
 		return opFloat32s

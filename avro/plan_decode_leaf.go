@@ -54,6 +54,8 @@ func (c *decodeCompiler) integerLeaf(w, r *Schema, t reflect.Type) (o op, reason
 		o.code = opInt32
 	case w.kind == Long && (t.Kind() == reflect.Int64 || t.Kind() == reflect.Int && t.Size() == 8):
 		o.code = opInt64
+	case w.kind == Int && (t.Kind() == reflect.Int64 || t.Kind() == reflect.Int && t.Size() == 8):
+		o.code = opWiden
 	default:
 		o.code = opInteger
 	}

@@ -58,6 +58,7 @@ const (
 	opBoolean
 	opInt32   // wire int, Go int32
 	opInt64   // wire long, Go int64
+	opWiden   // decoding: wire int, Go int64
 	opInteger // wire int or long, scaled, any Go integer
 	opFloat32
 	opFloat64
