@@ -41,6 +41,7 @@ func runGen(ctx context.Context, e *env, args []string) error {
 type genAvro struct {
 	dir, pkg string
 	registry string
+	config   string
 	subject  string
 	version  registry.Version
 	files    []string
@@ -61,7 +62,11 @@ func runGenAvro(ctx context.Context, e *env, args []string) error {
 		return err
 	}
 	if g.subject != "" {
-		fetched, err := fetchSources(ctx, g.registry, registry.Subject(g.subject), g.version)
+		client, err := g.client()
+		if err != nil {
+			return err
+		}
+		fetched, err := fetchSources(ctx, client, registry.Subject(g.subject), g.version)
 		if err != nil {
 			return err
 		}
@@ -74,12 +79,28 @@ func runGenAvro(ctx context.Context, e *env, args []string) error {
 	return avrogen.Write(g.dir, outputs)
 }
 
+// client is a client of the registry that the flags name.
+func (g *genAvro) client() (*registry.Client, error) {
+	config := make(map[string]string)
+	if g.config != "" {
+		var err error
+		if config, err = readProperties(g.config); err != nil {
+			return nil, err
+		}
+	}
+	if g.registry != "" {
+		config["schema.registry.url"] = g.registry
+	}
+	return registry.FromConfig(config)
+}
+
 func parseGenAvro(e *env, args []string) (g genAvro, err error) {
 	var version string
 	fs := flag.NewFlagSet("gen avro", flag.ContinueOnError)
 	fs.StringVar(&g.dir, "o", "", "`directory` of the Go package to write into; it must be given")
 	fs.StringVar(&g.pkg, "package", "", "`name` of the package; by default the directory's")
 	fs.StringVar(&g.registry, "registry", "", "`URL` of a Schema Registry that has the schema; with -subject")
+	fs.StringVar(&g.config, "registry-config", "", "`file` of lines key=value with the registry's URL, credentials and certificates, under the keys of Confluent's clients")
 	fs.StringVar(&g.subject, "subject", "", "`name` of the registry's subject; what its schema refers to is fetched, too")
 	fs.StringVar(&version, "version", "latest", "`number` of the subject's version, or latest")
 	if err := parseWith(e, fs, args, "[SCHEMA.avsc...]"); err != nil {
@@ -96,7 +117,7 @@ func parseGenAvro(e *env, args []string) (g genAvro, err error) {
 	switch {
 	case g.dir == "":
 		return g, usageError{"-o: say into which directory"}
-	case (g.registry == "") != (g.subject == ""):
+	case (g.registry+g.config == "") != (g.subject == ""):
 		return g, usageError{"-registry and -subject go together"}
 	case versionGiven && g.subject == "":
 		return g, usageError{"-version needs -registry and -subject"}

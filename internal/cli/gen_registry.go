@@ -9,15 +9,12 @@ import (
 	"github.com/concord-go/concord/registry"
 )
 
-// fetchSources reads a subject's schema, and before it all that it refers to.
-func fetchSources(ctx context.Context, url string, subject registry.Subject, version registry.Version) ([]avrogen.Source, error) {
-	client, err := registry.NewClient(url)
-	if err != nil {
-		return nil, err
-	}
+// fetchSources reads a subject's schema, and before it all that it refers to. It closes
+// the client.
+func fetchSources(ctx context.Context, client *registry.Client, subject registry.Subject, version registry.Version) ([]avrogen.Source, error) {
 	defer client.Close(context.WithoutCancel(ctx))
 	f := newFetcher(client)
-	err = f.fetch(ctx, subject, version)
+	err := f.fetch(ctx, subject, version)
 	return f.sources, err
 }
 

@@ -296,3 +296,22 @@ func TestGenShowsNoCredentials(t *testing.T) {
 		t.Errorf("exit %d, %q, %q", code, stdout, stderr)
 	}
 }
+
+func TestGenTakesARegistrysCredentialsFromAFile(t *testing.T) {
+	t.Parallel()
+	reg := registrytest.New(t)
+	reg.Register("place", registry.Schema{Text: placeText})
+	dir := schemaFiles(t, map[string]string{
+		"good.properties":  "# the registry\nschema.registry.url = " + reg.URL() + "\n\nschema.registry.basic.auth.user.info=me:hidden=\n",
+		"twice.properties": "url=a\nurl=hidden\n",
+		"line.properties":  "url=a\nhidden\n",
+		"key.properties":   "schema.registry.basic.auth.user=hidden\nschema.registry.url=" + reg.URL() + "\n",
+	})
+	for name, want := range map[string]string{"good": "", "twice": "line 2 has a key", "line": "line 2 is not key=value", "key": "not known", "none": "no such file"} {
+		args := []string{"gen", "avro", "-o", filepath.Join(dir, name), "-registry-config", filepath.Join(dir, name+".properties"), "-subject", "place"}
+		code, _, stderr := call(context.Background(), args...)
+		if (code == 0) != (want == "") || !strings.Contains(stderr, want) || strings.Contains(stderr, "hidden") {
+			t.Errorf("%s: exit %d, %s", name, code, stderr)
+		}
+	}
+}
