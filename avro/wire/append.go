@@ -51,6 +51,40 @@ func PutLong(b []byte, at int, v int64) (next int) {
 	return at + i + 1
 }
 
+// Room is dst up to the end of its memory, with room for n bytes at the position at, which
+// was its end: for the functions that put numbers there.
+func Room(dst []byte, n int) (b []byte, at int) {
+	at = len(dst)
+	if cap(dst)-at < n {
+		dst = grow(dst, n)
+	}
+	return dst[:cap(dst)], at
+}
+
+//go:noinline
+func grow(dst []byte, n int) []byte { return slices.Grow(dst, n) }
+
+// PutFloat writes v to b at the position at.
+func PutFloat(b []byte, at int, v float32) (next int) {
+	binary.LittleEndian.PutUint32(b[at:], math.Float32bits(v))
+	return at + 4
+}
+
+// PutDouble writes v to b at the position at.
+func PutDouble(b []byte, at int, v float64) (next int) {
+	binary.LittleEndian.PutUint64(b[at:], math.Float64bits(v))
+	return at + 8
+}
+
+// PutBoolean writes v to b at the position at.
+func PutBoolean(b []byte, at int, v bool) (next int) {
+	b[at] = 0
+	if v {
+		b[at] = 1
+	}
+	return at + 1
+}
+
 // zigzag is the inverse of [Unzigzag].
 func zigzag(v int64) uint64 { return uint64(v<<1) ^ uint64(v>>63) }
 

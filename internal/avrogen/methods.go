@@ -56,9 +56,7 @@ var avroCode%[1]s = avro.Generated[%[1]s]{Schema: avroSchema%[1]s, Levels: %[3]d
 
 `, name, strings, r.levels())
 	b := &body{record: r}
-	for _, f := range r.Fields {
-		b.append(f.Value, "v."+f.GoName)
-	}
+	b.appendFields(r.Fields)
 	write := b.take()
 	for _, f := range r.Fields {
 		b.decode(f.Value, "v."+f.GoName)

@@ -1,6 +1,7 @@
 package avrogen
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/concord-go/concord/avro"
@@ -25,6 +26,56 @@ func isLocal(t avro.LogicalType) bool {
 // orFail writes a call that may fail.
 func (b *body) orFail(format string, args ...any) {
 	b.printf("if dst, ok = %s; !ok {\nreturn dst, false\n}\n", fmt.Sprintf(format, args...))
+}
+
+// appendFields writes what appends a record's fields. Room for numbers that follow one
+// another is looked for once.
+func (b *body) appendFields(fields []*Field) {
+	for len(fields) > 0 {
+		n, most := 0, 0
+		for n < len(fields) && fields[n].Value.mostBytes() > 0 {
+			most += fields[n].Value.mostBytes()
+			n++
+		}
+		if n < 2 {
+			b.append(fields[0].Value, "v."+fields[0].GoName)
+			fields = fields[1:]
+			continue
+		}
+		at := b.number()
+		b.printf("b%[1]d, at%[1]d := wire.Room(dst, %[2]d)\n", at, most)
+		for _, f := range fields[:n] {
+			put, expr := "Long", "v."+f.GoName
+			switch f.Value.Shape {
+			case Int:
+				expr = "int64(" + expr + ")"
+			case Float:
+				put = "Float"
+			case Double:
+				put = "Double"
+			case Boolean:
+				put = "Boolean"
+			}
+			b.printf("at%[1]d = wire.Put%[2]s(b%[1]d, at%[1]d, %[3]s)\n", at, put, expr)
+		}
+		b.printf("dst = b%[1]d[:at%[1]d]\n", at)
+		fields = fields[n:]
+	}
+}
+
+// mostBytes is how many bytes a number takes at most; 0 for all that is no number.
+func (v *Value) mostBytes() int {
+	switch v.Shape {
+	case Boolean:
+		return 1
+	case Float:
+		return 4
+	case Double:
+		return 8
+	case Int, Long:
+		return binary.MaxVarintLen64 // PutLong needs it, even for an int
+	}
+	return 0
 }
 
 // append writes what appends the value expr.

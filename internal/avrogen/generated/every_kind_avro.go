@@ -83,11 +83,13 @@ var avroCodeEveryKind = avro.Generated[EveryKind]{Schema: avroSchemaEveryKind, L
 
 func (v *EveryKind) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	var ok bool
-	dst = wire.AppendBoolean(dst, v.Boolean)
-	dst = wire.AppendLong(dst, int64(v.Int))
-	dst = wire.AppendLong(dst, v.Long)
-	dst = wire.AppendFloat(dst, v.Float)
-	dst = wire.AppendDouble(dst, v.Double)
+	b1, at1 := wire.Room(dst, 33)
+	at1 = wire.PutBoolean(b1, at1, v.Boolean)
+	at1 = wire.PutLong(b1, at1, int64(v.Int))
+	at1 = wire.PutLong(b1, at1, v.Long)
+	at1 = wire.PutFloat(b1, at1, v.Float)
+	at1 = wire.PutDouble(b1, at1, v.Double)
+	dst = b1[:at1]
 	dst = wire.AppendBytes(dst, v.Bytes)
 	if dst, ok = wire.AppendString(dst, v.String, m.Raw()); !ok {
 		return dst, false
@@ -103,45 +105,45 @@ func (v *EveryKind) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	dst = wire.AppendLongs(dst, v.Longs)
 	dst = wire.AppendFloats(dst, v.Floats)
 	dst = wire.AppendBooleans(dst, v.Booleans)
-	if items1 := v.Nothings; len(items1) > 0 {
-		dst = wire.AppendLong(dst, int64(len(items1)))
+	if items2 := v.Nothings; len(items2) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items2)))
 	}
 	dst = append(dst, 0)
-	out2, bad2 := wire.AppendStrings(dst, v.Strings, m.Raw())
-	if bad2 >= 0 {
+	out3, bad3 := wire.AppendStrings(dst, v.Strings, m.Raw())
+	if bad3 >= 0 {
 		return dst, false
 	}
-	dst = out2
-	if items3 := v.Matrix; len(items3) > 0 {
-		dst = wire.AppendLong(dst, int64(len(items3)))
-		for i3 := range items3 {
-			dst = wire.AppendDoubles(dst, items3[i3])
-		}
-	}
-	dst = append(dst, 0)
-	if items4 := v.Colors; len(items4) > 0 {
+	dst = out3
+	if items4 := v.Matrix; len(items4) > 0 {
 		dst = wire.AppendLong(dst, int64(len(items4)))
 		for i4 := range items4 {
-			if dst, ok = items4[i4].appendAvro(dst); !ok {
+			dst = wire.AppendDoubles(dst, items4[i4])
+		}
+	}
+	dst = append(dst, 0)
+	if items5 := v.Colors; len(items5) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items5)))
+		for i5 := range items5 {
+			if dst, ok = items5[i5].appendAvro(dst); !ok {
 				return dst, false
 			}
 		}
 	}
 	dst = append(dst, 0)
-	if entries5 := v.Hashes; len(entries5) > 0 {
-		dst = wire.AppendLong(dst, int64(len(entries5)))
-		for k5, x5 := range entries5 {
-			if dst, ok = wire.AppendString(dst, k5, m.Raw()); !ok {
+	if entries6 := v.Hashes; len(entries6) > 0 {
+		dst = wire.AppendLong(dst, int64(len(entries6)))
+		for k6, x6 := range entries6 {
+			if dst, ok = wire.AppendString(dst, k6, m.Raw()); !ok {
 				return dst, false
 			}
-			dst = append(dst, x5[:]...)
+			dst = append(dst, x6[:]...)
 		}
 	}
 	dst = append(dst, 0)
-	if items6 := v.Places; len(items6) > 0 {
-		dst = wire.AppendLong(dst, int64(len(items6)))
-		for i6 := range items6 {
-			if dst, ok = items6[i6].appendAvro(dst, m); !ok {
+	if items7 := v.Places; len(items7) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items7)))
+		for i7 := range items7 {
+			if dst, ok = items7[i7].appendAvro(dst, m); !ok {
 				return dst, false
 			}
 		}
@@ -153,16 +155,16 @@ func (v *EveryKind) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendLongMap(dst, v.Counts, m.Raw()); !ok {
 		return dst, false
 	}
-	if entries7 := v.ByName; len(entries7) > 0 {
-		dst = wire.AppendLong(dst, int64(len(entries7)))
-		for k7, x7 := range entries7 {
-			if dst, ok = wire.AppendString(dst, k7, m.Raw()); !ok {
+	if entries8 := v.ByName; len(entries8) > 0 {
+		dst = wire.AppendLong(dst, int64(len(entries8)))
+		for k8, x8 := range entries8 {
+			if dst, ok = wire.AppendString(dst, k8, m.Raw()); !ok {
 				return dst, false
 			}
-			if items8 := x7; len(items8) > 0 {
-				dst = wire.AppendLong(dst, int64(len(items8)))
-				for i8 := range items8 {
-					if dst, ok = items8[i8].appendAvro(dst, m); !ok {
+			if items9 := x8; len(items9) > 0 {
+				dst = wire.AppendLong(dst, int64(len(items9)))
+				for i9 := range items9 {
+					if dst, ok = items9[i9].appendAvro(dst, m); !ok {
 						return dst, false
 					}
 				}

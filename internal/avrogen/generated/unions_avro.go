@@ -994,8 +994,10 @@ func (*Click) AvroCode() avro.GeneratedCode { return &avroCodeClick }
 var avroCodeClick = avro.Generated[Click]{Schema: avroSchemaClick, Levels: 2, Append: (*Click).appendAvro, Decode: (*Click).decodeAvro}
 
 func (v *Click) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
-	dst = wire.AppendLong(dst, int64(v.X))
-	dst = wire.AppendLong(dst, int64(v.Y))
+	b1, at1 := wire.Room(dst, 20)
+	at1 = wire.PutLong(b1, at1, int64(v.X))
+	at1 = wire.PutLong(b1, at1, int64(v.Y))
+	dst = b1[:at1]
 	return dst, true
 }
 
