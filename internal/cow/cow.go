@@ -13,7 +13,7 @@ import (
 // rarely. The zero value is an empty map without a bound. Safe for concurrent
 // use; must not be copied.
 type Map[K comparable, V any] struct {
-	m  atomic.Pointer[map[K]V]
+	m  atomic.Pointer[entries[K, V]]
 	mu sync.Mutex // serializes writers
 
 	// Max is the most entries kept; 0 means no bound. At the bound a Store
@@ -21,13 +21,36 @@ type Map[K comparable, V any] struct {
 	Max int
 }
 
+// entries is what readers see. Where there is but one entry, as with one topic and one
+// schema, to compare its key takes less than to hash.
+type entries[K comparable, V any] struct {
+	all   map[K]V
+	key   K
+	value V
+}
+
+func newEntries[K comparable, V any](all map[K]V) *entries[K, V] {
+	e := &entries[K, V]{all: all}
+	if len(all) == 1 {
+		for e.key, e.value = range all {
+		}
+	}
+	return e
+}
+
 // Load returns the value stored for k.
 func (c *Map[K, V]) Load(k K) (v V, ok bool) {
-	m := c.m.Load()
-	if m == nil {
+	e := c.m.Load()
+	if e == nil {
 		return v, false
 	}
-	v, ok = (*m)[k]
+	if len(e.all) == 1 {
+		if e.key == k {
+			return e.value, true
+		}
+		return v, false
+	}
+	v, ok = e.all[k]
 	return v, ok
 }
 
@@ -58,18 +81,18 @@ func (c *Map[K, V]) Delete(k K) {
 	if old == nil {
 		return
 	}
-	if _, ok := (*old)[k]; !ok {
+	if _, ok := old.all[k]; !ok {
 		return
 	}
-	next := maps.Clone(*old)
+	next := maps.Clone(old.all)
 	delete(next, k)
-	c.m.Store(&next)
+	c.m.Store(newEntries(next))
 }
 
 // Len is the number of entries.
 func (c *Map[K, V]) Len() int {
-	if m := c.m.Load(); m != nil {
-		return len(*m)
+	if e := c.m.Load(); e != nil {
+		return len(e.all)
 	}
 	return 0
 }
@@ -78,7 +101,7 @@ func (c *Map[K, V]) store(k K, v V) {
 	old := c.m.Load()
 	next := make(map[K]V, c.Len()+1)
 	if old != nil {
-		maps.Copy(next, *old)
+		maps.Copy(next, old.all)
 	}
 	if _, has := next[k]; !has && c.Max > 0 && len(next) >= c.Max {
 		for victim := range next {
@@ -87,5 +110,5 @@ func (c *Map[K, V]) store(k K, v V) {
 		}
 	}
 	next[k] = v
-	c.m.Store(&next)
+	c.m.Store(newEntries(next))
 }
