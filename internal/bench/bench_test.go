@@ -61,6 +61,10 @@ func BenchmarkResolve(b *testing.B) {
 	each(b, func(c *codec) func([]byte) (any, error) { return c.resolve })
 }
 
+func BenchmarkResolveReusing(b *testing.B) {
+	each(b, func(c *codec) func([]byte) (any, error) { return c.resolveReuse })
+}
+
 func BenchmarkDynamic(b *testing.B) {
 	each(b, func(c *codec) func([]byte) (any, error) { return c.dynamic })
 }

@@ -20,6 +20,8 @@ type codec struct {
 	// resolve reads into a fresh value of the later program's type; the schemas were
 	// resolved before.
 	resolve func(payload []byte) (any, error)
+	// resolveReuse is resolve into the same value each time, as reuse is.
+	resolveReuse func(payload []byte) (any, error)
 	// dynamic reads without a Go type, into what the library has for that.
 	dynamic func(payload []byte) (any, error)
 	// undo writes what dynamic has read, for the tests.
@@ -34,6 +36,7 @@ func (s *shape[T, L]) codecs() []codec {
 	return []codec{
 		handwritten(s),
 		handwrittenShared(s),
+		concordGenerated(s),
 		concord(s),
 		concordDynamic(s),
 		concordPlain(s),

@@ -10,7 +10,8 @@ func concord[T, L any](s *shape[T, L]) codec {
 	inPlace := must(avro.NewDecoder[T](schema, nil, avro.PlainUnions(), avro.StringsInPayload()))
 	reuse := must(avro.NewDecoder[T](schema, nil, avro.PlainUnions(), avro.StringsInPayload(), avro.ReuseMemory()))
 	resolver := must(avro.NewDecoder[L](schema, later, avro.PlainUnions()))
-	buffer, kept := make([]byte, 0, room), new(T)
+	resolveReuse := must(avro.NewDecoder[L](schema, later, avro.PlainUnions(), avro.StringsInPayload(), avro.ReuseMemory()))
+	buffer, kept, keptLater := make([]byte, 0, room), new(T), new(L)
 	return codec{
 		name:    "concord",
 		encode:  func() ([]byte, error) { return encoder.AppendEncode(buffer, s.value) },
@@ -18,6 +19,8 @@ func concord[T, L any](s *shape[T, L]) codec {
 		inPlace: func(p []byte) (any, error) { v := new(T); return v, inPlace.Decode(p, v) },
 		reuse:   func(p []byte) (any, error) { return kept, reuse.Decode(p, kept) },
 		resolve: func(p []byte) (any, error) { v := new(L); return v, resolver.Decode(p, v) },
+
+		resolveReuse: func(p []byte) (any, error) { return keptLater, resolveReuse.Decode(p, keptLater) },
 	}
 }
 
@@ -31,10 +34,11 @@ func concordDynamic[T, L any](s *shape[T, L]) codec {
 	if err := decoder.Decode(s.payload(), &native); err != nil {
 		panic(err)
 	}
+	var v map[string]any
 	return codec{
 		name:    "concord-dynamic",
 		encode:  func() ([]byte, error) { return encoder.AppendEncode(buffer, native) },
-		dynamic: func(p []byte) (any, error) { var v map[string]any; err := decoder.Decode(p, &v); return v, err },
+		dynamic: func(p []byte) (any, error) { err := decoder.Decode(p, &v); return v, err }, // Decode makes the map anew
 		undo:    func(v any) ([]byte, error) { return encoder.AppendEncode(nil, v.(map[string]any)) },
 	}
 }
@@ -44,9 +48,10 @@ func concordPlain[T, L any](s *shape[T, L]) codec {
 	schema := avro.MustParse(s.schema)
 	encoder := must(avro.NewEncoder[map[string]any](schema))
 	decoder := must(avro.NewDecoder[map[string]any](schema, nil, avro.PlainUnions()))
+	var v map[string]any
 	return codec{
 		name:    "concord-plain",
-		dynamic: func(p []byte) (any, error) { var v map[string]any; err := decoder.Decode(p, &v); return v, err },
+		dynamic: func(p []byte) (any, error) { err := decoder.Decode(p, &v); return v, err }, // Decode makes the map anew
 		undo:    func(v any) ([]byte, error) { return encoder.AppendEncode(nil, v.(map[string]any)) },
 	}
 }

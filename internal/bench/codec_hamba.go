@@ -23,6 +23,8 @@ func hambaAvro[T, L any](s *shape[T, L]) codec {
 	if !s.recursive { // Resolve would not come back: it overflows the stack
 		resolved := must(hamba.NewSchemaCompatibility().Resolve(hamba.MustParse(s.later), schema))
 		c.resolve = func(p []byte) (any, error) { v := new(L); return v, api.Unmarshal(resolved, p, v) }
+		keptLater := new(L)
+		c.resolveReuse = func(p []byte) (any, error) { return keptLater, api.Unmarshal(resolved, p, keptLater) }
 	}
 	return c
 }

@@ -38,7 +38,7 @@ func TestPrefixesAreRefused(t *testing.T) {
 // readings are the ways to read that a codec has, by name.
 func (c *codec) readings() map[string]func([]byte) (any, error) {
 	all := map[string]func([]byte) (any, error){
-		"decode": c.decode, "in place": c.inPlace, "reuse": c.reuse, "resolve": c.resolve, "dynamic": c.dynamic,
+		"decode": c.decode, "in place": c.inPlace, "reuse": c.reuse, "resolve": c.resolve, "resolve, reuse": c.resolveReuse, "dynamic": c.dynamic,
 	}
 	for how, decode := range all {
 		if decode == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/schemaregistry/serde/avrov2"
 
 	"github.com/concord-go/concord/avro"
+	"github.com/concord-go/concord/internal/bench/generated"
 	"github.com/concord-go/concord/registry"
 	"github.com/concord-go/concord/registry/registrytest"
 	"github.com/concord-go/concord/serde"
@@ -29,7 +30,8 @@ const (
 type whole struct {
 	name        string
 	serialize   func() ([]byte, error)
-	deserialize func() (*userEvent, error)
+	deserialize func() (any, error) // a *userEvent, or what shared makes one of
+	shared      func(any) any
 	resolve     func() (*laterEvent, error)
 }
 
@@ -41,7 +43,7 @@ func wholes(tb testing.TB) []whole {
 	reg.Register(laterTopic+"-value", registry.Schema{Text: laterEventSchema})
 	data := binary.BigEndian.AppendUint32([]byte{0}, uint32(id))
 	data = append(data, eventRecord().payload()...)
-	return []whole{concordCodec(), concordSerde(tb, reg.URL(), data), confluentLatest(tb, reg.URL(), data), confluentDefault(tb, reg.URL())}
+	return []whole{concordCodec(), concordGeneratedCodec(), concordSerde(tb, reg.URL(), data), concordGeneratedSerde(tb, reg.URL(), data), confluentLatest(tb, reg.URL(), data), confluentDefault(tb, reg.URL())}
 }
 
 // concordCodec is the codec without the rest, for comparison.
@@ -51,8 +53,20 @@ func concordCodec() whole {
 	return whole{
 		name:        "concord-codec",
 		serialize:   c.encode,
-		deserialize: func() (*userEvent, error) { v, err := c.decode(payload); return v.(*userEvent), err },
+		deserialize: func() (any, error) { return c.decode(payload) },
 		resolve:     func() (*laterEvent, error) { v, err := c.resolve(payload); return v.(*laterEvent), err },
+	}
+}
+
+// concordGeneratedCodec is the same with generated code.
+func concordGeneratedCodec() whole {
+	c := concordGenerated(eventRecord())
+	payload := eventRecord().payload()
+	return whole{
+		name:        "concord-generated-codec",
+		serialize:   c.encode,
+		deserialize: func() (any, error) { return c.decode(payload) },
+		shared:      c.shared,
 	}
 }
 
@@ -82,7 +96,7 @@ func concordSerde(tb testing.TB, url string, bytes []byte) whole {
 			data, err := serializer.AppendSerialize(ctx, buffer, serde.ValueOf(topic), e)
 			return data.Bytes, err
 		},
-		deserialize: func() (*userEvent, error) {
+		deserialize: func() (any, error) {
 			e := new(userEvent)
 			_, err := deserializer.Deserialize(ctx, serde.ValueOf(topic), data, e)
 			return e, err
@@ -92,6 +106,31 @@ func concordSerde(tb testing.TB, url string, bytes []byte) whole {
 			_, err := resolver.Deserialize(ctx, serde.ValueOf(topic), data, e)
 			return e, err
 		},
+	}
+}
+
+func concordGeneratedSerde(tb testing.TB, url string, bytes []byte) whole {
+	tb.Helper()
+	ctx, e, buffer := context.Background(), new(generated.UserEvent), make([]byte, 0, room)
+	if err := e.DecodeAvro(eventRecord().payload()); err != nil {
+		tb.Fatal(err)
+	}
+	client := concordClient(tb, url)
+	serializer := must(serde.NewSerializer(client, avro.For[generated.UserEvent]()))
+	deserializer := must(serde.NewDeserializer(client, avro.For[generated.UserEvent]()))
+	data := serde.Data{Bytes: bytes}
+	return whole{
+		name: "concord-generated",
+		serialize: func() ([]byte, error) {
+			data, err := serializer.AppendSerialize(ctx, buffer, serde.ValueOf(topic), *e)
+			return data.Bytes, err
+		},
+		deserialize: func() (any, error) {
+			e := new(generated.UserEvent)
+			_, err := deserializer.Deserialize(ctx, serde.ValueOf(topic), data, e)
+			return e, err
+		},
+		shared: concordGenerated(eventRecord()).shared,
 	}
 }
 
@@ -123,7 +162,7 @@ func confluentLatest(tb testing.TB, url string, bytes []byte) whole {
 	return whole{
 		name:      "confluent",
 		serialize: func() ([]byte, error) { return serializer.Serialize(topic, &e) },
-		deserialize: func() (*userEvent, error) {
+		deserialize: func() (any, error) {
 			e := new(userEvent)
 			return e, deserializer.DeserializeInto(topic, bytes, e)
 		},
@@ -146,7 +185,7 @@ func confluentDefault(tb testing.TB, url string) whole {
 	return whole{
 		name:      "confluent-default",
 		serialize: func() ([]byte, error) { return serializer.Serialize(derivedTopic, &e) },
-		deserialize: func() (*userEvent, error) {
+		deserialize: func() (any, error) {
 			e := new(userEvent)
 			return e, deserializer.DeserializeInto(derivedTopic, bytes, e)
 		},
