@@ -3,6 +3,7 @@ package bench
 import (
 	"slices"
 	"strings"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,7 +79,7 @@ func TestStringsThatAreNotText(t *testing.T) {
 	var took []string
 	for _, c := range eventRecord().codecs() {
 		for how, decode := range c.readings() {
-			if _, err := decode(payload); err == nil && how != "reuse" {
+			if _, err := decode(payload); err == nil && !strings.HasSuffix(how, "reuse") {
 				took = append(took, c.name+", "+how)
 			}
 		}
