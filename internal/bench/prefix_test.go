@@ -3,7 +3,6 @@ package bench
 import (
 	"slices"
 	"strings"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
