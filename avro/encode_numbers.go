@@ -58,7 +58,7 @@ func joinNumbers(p *program, seen map[*program]bool) {
 		}
 		all := op{code: opNumbers, more: &opDetail{}}
 		for _, o := range p.ops[i:end] {
-			n := number{o.code, o.at}
+			n := number{code: o.code, at: o.at}
 			all.n += n.most()
 			all.more.numbers = append(all.more.numbers, n)
 		}
@@ -77,8 +77,8 @@ func isNumber(code opcode) bool {
 	return false
 }
 
-// numbers writes several numbers.
-func (e *encoding) numbers(o *op, base memory, dst []byte) []byte {
+// appendNumbers writes several numbers.
+func appendNumbers(o *op, base memory, dst []byte) []byte {
 	at := len(dst)
 	if cap(dst)-at < o.n {
 		dst = slices.Grow(dst, o.n)
@@ -87,9 +87,8 @@ func (e *encoding) numbers(o *op, base memory, dst []byte) []byte {
 	numbers := o.more.numbers
 	for i := range numbers {
 		n := &numbers[i]
-		m := base.at(n.at)
 		var v int64
-		switch n.code {
+		switch m := base.at(n.at); n.code {
 		case opInt64:
 			v = m.int64()
 		case opInt32:

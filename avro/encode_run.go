@@ -34,7 +34,7 @@ func (e *encoding) run(p *program, base memory, dst []byte) ([]byte, error) {
 				return nil, e.fail(o, "the string is not valid UTF-8")
 			}
 		case opNumbers:
-			dst = e.numbers(o, base, dst)
+			dst = appendNumbers(o, base, dst)
 		case opInt64:
 			dst = wire.AppendLong(dst, base.at(o.at).int64())
 		case opInt32:

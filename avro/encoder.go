@@ -62,6 +62,9 @@ func (e *Encoder[T]) AppendEncode(dst []byte, v T) ([]byte, error) {
 			return out, nil
 		}
 	}
+	if ops := e.program.ops; len(ops) == 1 && ops[0].code == opNumbers { // nothing can fail
+		return appendNumbers(&ops[0], memoryOnStack(&v), dst), nil
+	}
 	state := encoding{depth: e.limits.depth, trials: maxTrials, raw: e.config.raw, extra: e.config.allowExtra}
 	out, err := state.run(e.program, memoryOnStack(&v), dst)
 	if err != nil {

@@ -32,14 +32,9 @@ func appendLongTail(dst []byte, v int64) []byte {
 func PutLong(b []byte, at int, v int64) (next int) {
 	b = b[at : at+binary.MaxVarintLen64]
 	u := zigzag(v)
-	if u < 1<<56 {
-		// The groups of seven bits are moved apart, twice as many with each step, and all
-		// written at once: no branch for each byte, which no processor could foretell.
-		w := u&0x0fffffff | u&0x00fffffff0000000<<4
-		w = w&0x00003fff00003fff | w&0x0fffc0000fffc000<<2
-		w = w&0x007f007f007f007f | w&0x3f803f803f803f80<<1
-		n := (bits.Len64(u|1)*9 + 64) >> 6 // divided by 7, and rounded up
-		binary.LittleEndian.PutUint64(b, w|continued&(1<<(8*(n-1)&63)-1))
+	if u < shortVarint {
+		n := varintSize(u)
+		binary.LittleEndian.PutUint64(b, spread(u)|continuations(n))
 		return at + n
 	}
 	i := 0
@@ -50,6 +45,36 @@ func PutLong(b []byte, at int, v int64) (next int) {
 	b[i] = byte(u)
 	return at + i + 1
 }
+
+// PutLong2 is PutLong for two numbers, which a processor works on at the same time.
+func PutLong2(b []byte, at int, v, w int64) (next int) {
+	u, x := zigzag(v), zigzag(w)
+	if u|x >= shortVarint {
+		return PutLong(b, PutLong(b, at, v), w)
+	}
+	b = b[at : at+2*binary.MaxVarintLen64]
+	n, m := varintSize(u), varintSize(x)
+	binary.LittleEndian.PutUint64(b, spread(u)|continuations(n))
+	binary.LittleEndian.PutUint64(b[n:], spread(x)|continuations(m))
+	return at + n + m
+}
+
+// shortVarint bounds the numbers that take at most eight bytes.
+const shortVarint = 1 << 56
+
+// spread moves the groups of seven bits of a short number apart, one to a byte: twice as
+// many with each step, and without a branch for each byte, which no processor could foretell.
+func spread(u uint64) uint64 {
+	u = u&0x0fffffff | u&0x00fffffff0000000<<4
+	u = u&0x00003fff00003fff | u&0x0fffc0000fffc000<<2
+	return u&0x007f007f007f007f | u&0x3f803f803f803f80<<1
+}
+
+// varintSize is how many bytes a short number takes: its bits divided by 7, rounded up.
+func varintSize(u uint64) int { return (bits.Len64(u|1)*9 + 64) >> 6 }
+
+// continuations are the bits which say in n bytes, at most eight, that another follows.
+func continuations(n int) uint64 { return continued & (1<<(8*(n-1)&63) - 1) }
 
 // Room is dst up to the end of its memory, with room for n bytes at the position at, which
 // was its end: for the functions that put numbers there.
@@ -64,25 +89,23 @@ func Room(dst []byte, n int) (b []byte, at int) {
 //go:noinline
 func grow(dst []byte, n int) []byte { return slices.Grow(dst, n) }
 
-// PutFloat writes v to b at the position at.
-func PutFloat(b []byte, at int, v float32) (next int) {
+// PutFloat writes the four bytes of v to b at the position at.
+func PutFloat(b []byte, at int, v float32) {
 	binary.LittleEndian.PutUint32(b[at:], math.Float32bits(v))
-	return at + 4
 }
 
-// PutDouble writes v to b at the position at.
-func PutDouble(b []byte, at int, v float64) (next int) {
+// PutDouble writes the eight bytes of v to b at the position at.
+func PutDouble(b []byte, at int, v float64) {
 	binary.LittleEndian.PutUint64(b[at:], math.Float64bits(v))
-	return at + 8
 }
 
-// PutBoolean writes v to b at the position at.
-func PutBoolean(b []byte, at int, v bool) (next int) {
-	b[at] = 0
+// PutBoolean writes the byte of v to b at the position at.
+func PutBoolean(b []byte, at int, v bool) {
+	c := byte(0)
 	if v {
-		b[at] = 1
+		c = 1
 	}
-	return at + 1
+	b[at] = c
 }
 
 // zigzag is the inverse of [Unzigzag].

@@ -60,7 +60,7 @@ func Varint(buf []byte, pos int) (u uint64, next int) {
 	return 0, Failed
 }
 
-// Unzigzag is the number that zigzag encoding has as u: 0, -1, 1, -2 for 0, 1, 2, 3.
+// Unzigzag is the number that Zigzag encoding has as u: 0, -1, 1, -2 for 0, 1, 2, 3.
 func Unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
 
 // Long reads a long.

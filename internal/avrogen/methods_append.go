@@ -44,23 +44,58 @@ func (b *body) appendFields(fields []*Field) {
 		}
 		at := b.number()
 		b.printf("b%[1]d, at%[1]d := wire.Room(dst, %[2]d)\n", at, most)
-		for _, f := range fields[:n] {
-			put, expr := "Long", "v."+f.GoName
-			switch f.Value.Shape {
-			case Int:
-				expr = "int64(" + expr + ")"
-			case Float:
-				put = "Float"
-			case Double:
-				put = "Double"
-			case Boolean:
-				put = "Boolean"
-			}
-			b.printf("at%[1]d = wire.Put%[2]s(b%[1]d, at%[1]d, %[3]s)\n", at, put, expr)
-		}
+		b.appendNumbers(fields[:n], at)
 		b.printf("dst = b%[1]d[:at%[1]d]\n", at)
 		fields = fields[n:]
 	}
+}
+
+// appendNumbers writes what puts numbers into the room that was made.
+func (b *body) appendNumbers(fields []*Field, at int) {
+	for len(fields) > 0 {
+		f := fields[0]
+		if !f.Value.isInteger() {
+			fields = fields[b.appendSized(fields, at):]
+			continue
+		}
+		if len(fields) > 1 && fields[1].Value.isInteger() {
+			b.printf("at%[1]d = wire.PutLong2(b%[1]d, at%[1]d, %[2]s, %[3]s)\n", at, f.asLong(), fields[1].asLong())
+			fields = fields[2:]
+			continue
+		}
+		b.printf("at%[1]d = wire.PutLong(b%[1]d, at%[1]d, %[2]s)\n", at, f.asLong())
+		fields = fields[1:]
+	}
+}
+
+// appendSized writes what puts the numbers at the front that always take the same bytes:
+// bounds are checked once for all of them. It returns how many those are.
+func (b *body) appendSized(fields []*Field, at int) int {
+	n, size := 0, 0
+	for n < len(fields) && !fields[n].Value.isInteger() {
+		size += fields[n].Value.mostBytes()
+		n++
+	}
+	c := b.number()
+	b.printf("c%[1]d := b%[2]d[at%[2]d : at%[2]d+%[3]d]\n", c, at, size)
+	offset := 0
+	for _, f := range fields[:n] {
+		put := map[Shape]string{Float: "Float", Double: "Double", Boolean: "Boolean"}[f.Value.Shape]
+		b.printf("wire.Put%s(c%d, %d, v.%s)\n", put, c, offset, f.GoName)
+		offset += f.Value.mostBytes()
+	}
+	b.printf("at%d += %d\n", at, size)
+	return n
+}
+
+func (v *Value) isInteger() bool { return v.Shape == Int || v.Shape == Long }
+
+// asLong is the expression for the value of an integer field.
+func (f *Field) asLong() string {
+	if f.Value.Shape == Int {
+		return "int64(v." + f.GoName + ")"
+	}
+	return "v." + f.GoName
 }
 
 // mostBytes is how many bytes a number takes at most; 0 for all that is no number.

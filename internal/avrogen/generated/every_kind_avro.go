@@ -84,11 +84,14 @@ var avroCodeEveryKind = avro.Generated[EveryKind]{Schema: avroSchemaEveryKind, L
 func (v *EveryKind) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	var ok bool
 	b1, at1 := wire.Room(dst, 33)
-	at1 = wire.PutBoolean(b1, at1, v.Boolean)
-	at1 = wire.PutLong(b1, at1, int64(v.Int))
-	at1 = wire.PutLong(b1, at1, v.Long)
-	at1 = wire.PutFloat(b1, at1, v.Float)
-	at1 = wire.PutDouble(b1, at1, v.Double)
+	c2 := b1[at1 : at1+1]
+	wire.PutBoolean(c2, 0, v.Boolean)
+	at1 += 1
+	at1 = wire.PutLong2(b1, at1, int64(v.Int), v.Long)
+	c3 := b1[at1 : at1+12]
+	wire.PutFloat(c3, 0, v.Float)
+	wire.PutDouble(c3, 4, v.Double)
+	at1 += 12
 	dst = b1[:at1]
 	dst = wire.AppendBytes(dst, v.Bytes)
 	if dst, ok = wire.AppendString(dst, v.String, m.Raw()); !ok {
@@ -105,45 +108,45 @@ func (v *EveryKind) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	dst = wire.AppendLongs(dst, v.Longs)
 	dst = wire.AppendFloats(dst, v.Floats)
 	dst = wire.AppendBooleans(dst, v.Booleans)
-	if items2 := v.Nothings; len(items2) > 0 {
-		dst = wire.AppendLong(dst, int64(len(items2)))
+	if items4 := v.Nothings; len(items4) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items4)))
 	}
 	dst = append(dst, 0)
-	out3, bad3 := wire.AppendStrings(dst, v.Strings, m.Raw())
-	if bad3 >= 0 {
+	out5, bad5 := wire.AppendStrings(dst, v.Strings, m.Raw())
+	if bad5 >= 0 {
 		return dst, false
 	}
-	dst = out3
-	if items4 := v.Matrix; len(items4) > 0 {
-		dst = wire.AppendLong(dst, int64(len(items4)))
-		for i4 := range items4 {
-			dst = wire.AppendDoubles(dst, items4[i4])
+	dst = out5
+	if items6 := v.Matrix; len(items6) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items6)))
+		for i6 := range items6 {
+			dst = wire.AppendDoubles(dst, items6[i6])
 		}
 	}
 	dst = append(dst, 0)
-	if items5 := v.Colors; len(items5) > 0 {
-		dst = wire.AppendLong(dst, int64(len(items5)))
-		for i5 := range items5 {
-			if dst, ok = items5[i5].appendAvro(dst); !ok {
-				return dst, false
-			}
-		}
-	}
-	dst = append(dst, 0)
-	if entries6 := v.Hashes; len(entries6) > 0 {
-		dst = wire.AppendLong(dst, int64(len(entries6)))
-		for k6, x6 := range entries6 {
-			if dst, ok = wire.AppendString(dst, k6, m.Raw()); !ok {
-				return dst, false
-			}
-			dst = append(dst, x6[:]...)
-		}
-	}
-	dst = append(dst, 0)
-	if items7 := v.Places; len(items7) > 0 {
+	if items7 := v.Colors; len(items7) > 0 {
 		dst = wire.AppendLong(dst, int64(len(items7)))
 		for i7 := range items7 {
-			if dst, ok = items7[i7].appendAvro(dst, m); !ok {
+			if dst, ok = items7[i7].appendAvro(dst); !ok {
+				return dst, false
+			}
+		}
+	}
+	dst = append(dst, 0)
+	if entries8 := v.Hashes; len(entries8) > 0 {
+		dst = wire.AppendLong(dst, int64(len(entries8)))
+		for k8, x8 := range entries8 {
+			if dst, ok = wire.AppendString(dst, k8, m.Raw()); !ok {
+				return dst, false
+			}
+			dst = append(dst, x8[:]...)
+		}
+	}
+	dst = append(dst, 0)
+	if items9 := v.Places; len(items9) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items9)))
+		for i9 := range items9 {
+			if dst, ok = items9[i9].appendAvro(dst, m); !ok {
 				return dst, false
 			}
 		}
@@ -155,16 +158,16 @@ func (v *EveryKind) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendLongMap(dst, v.Counts, m.Raw()); !ok {
 		return dst, false
 	}
-	if entries8 := v.ByName; len(entries8) > 0 {
-		dst = wire.AppendLong(dst, int64(len(entries8)))
-		for k8, x8 := range entries8 {
-			if dst, ok = wire.AppendString(dst, k8, m.Raw()); !ok {
+	if entries10 := v.ByName; len(entries10) > 0 {
+		dst = wire.AppendLong(dst, int64(len(entries10)))
+		for k10, x10 := range entries10 {
+			if dst, ok = wire.AppendString(dst, k10, m.Raw()); !ok {
 				return dst, false
 			}
-			if items9 := x8; len(items9) > 0 {
-				dst = wire.AppendLong(dst, int64(len(items9)))
-				for i9 := range items9 {
-					if dst, ok = items9[i9].appendAvro(dst, m); !ok {
+			if items11 := x10; len(items11) > 0 {
+				dst = wire.AppendLong(dst, int64(len(items11)))
+				for i11 := range items11 {
+					if dst, ok = items11[i11].appendAvro(dst, m); !ok {
 						return dst, false
 					}
 				}

@@ -995,8 +995,7 @@ var avroCodeClick = avro.Generated[Click]{Schema: avroSchemaClick, Levels: 2, Ap
 
 func (v *Click) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	b1, at1 := wire.Room(dst, 20)
-	at1 = wire.PutLong(b1, at1, int64(v.X))
-	at1 = wire.PutLong(b1, at1, int64(v.Y))
+	at1 = wire.PutLong2(b1, at1, int64(v.X), int64(v.Y))
 	dst = b1[:at1]
 	return dst, true
 }

@@ -62,16 +62,15 @@ var avroCodeMeasurement = avro.Generated[Measurement]{Schema: avroSchemaMeasurem
 
 func (v *Measurement) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	b1, at1 := wire.Room(dst, 84)
-	at1 = wire.PutLong(b1, at1, int64(v.Sensor))
-	at1 = wire.PutLong(b1, at1, int64(v.Sequence))
-	at1 = wire.PutLong(b1, at1, v.Time)
-	at1 = wire.PutLong(b1, at1, int64(v.Flags))
-	at1 = wire.PutFloat(b1, at1, v.Voltage)
-	at1 = wire.PutFloat(b1, at1, v.Current)
-	at1 = wire.PutDouble(b1, at1, v.Temperature)
-	at1 = wire.PutDouble(b1, at1, v.Pressure)
-	at1 = wire.PutLong(b1, at1, v.Uptime)
-	at1 = wire.PutLong(b1, at1, v.Energy)
+	at1 = wire.PutLong2(b1, at1, int64(v.Sensor), int64(v.Sequence))
+	at1 = wire.PutLong2(b1, at1, v.Time, int64(v.Flags))
+	c2 := b1[at1 : at1+24]
+	wire.PutFloat(c2, 0, v.Voltage)
+	wire.PutFloat(c2, 4, v.Current)
+	wire.PutDouble(c2, 8, v.Temperature)
+	wire.PutDouble(c2, 16, v.Pressure)
+	at1 += 24
+	at1 = wire.PutLong2(b1, at1, v.Uptime, v.Energy)
 	dst = b1[:at1]
 	return dst, true
 }

@@ -908,8 +908,10 @@ var avroCodePoint = avro.Generated[Point]{Schema: avroSchemaPoint, Levels: 2, Ap
 
 func (v *Point) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	b1, at1 := wire.Room(dst, 16)
-	at1 = wire.PutDouble(b1, at1, v.X)
-	at1 = wire.PutDouble(b1, at1, v.Y)
+	c2 := b1[at1 : at1+16]
+	wire.PutDouble(c2, 0, v.X)
+	wire.PutDouble(c2, 8, v.Y)
+	at1 += 16
 	dst = b1[:at1]
 	return dst, true
 }

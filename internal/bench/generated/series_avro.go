@@ -55,8 +55,7 @@ var avroCodeSeries = avro.Generated[Series]{Schema: avroSchemaSeries, Levels: 3,
 
 func (v *Series) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	b1, at1 := wire.Room(dst, 20)
-	at1 = wire.PutLong(b1, at1, int64(v.Channel))
-	at1 = wire.PutLong(b1, at1, int64(v.Offset))
+	at1 = wire.PutLong2(b1, at1, int64(v.Channel), int64(v.Offset))
 	dst = b1[:at1]
 	dst = wire.AppendLongs(dst, v.Values)
 	return dst, true

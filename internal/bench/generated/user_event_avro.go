@@ -71,16 +71,17 @@ func (v *UserEvent) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 		return dst, false
 	}
 	b1, at1 := wire.Room(dst, 29)
-	at1 = wire.PutLong(b1, at1, v.EventTime)
-	at1 = wire.PutLong(b1, at1, int64(v.Sequence))
-	at1 = wire.PutDouble(b1, at1, v.Score)
-	at1 = wire.PutBoolean(b1, at1, v.Active)
+	at1 = wire.PutLong2(b1, at1, v.EventTime, int64(v.Sequence))
+	c2 := b1[at1 : at1+9]
+	wire.PutDouble(c2, 0, v.Score)
+	wire.PutBoolean(c2, 8, v.Active)
+	at1 += 9
 	dst = b1[:at1]
-	if x2 := v.Referrer; x2 == nil {
+	if x3 := v.Referrer; x3 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x2, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x3, m.Raw()); !ok {
 			return dst, false
 		}
 	}
@@ -90,18 +91,18 @@ func (v *UserEvent) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = v.Device.appendAvro(dst, m); !ok {
 		return dst, false
 	}
-	out3, bad3 := wire.AppendStrings(dst, v.Tags, m.Raw())
-	if bad3 >= 0 {
+	out4, bad4 := wire.AppendStrings(dst, v.Tags, m.Raw())
+	if bad4 >= 0 {
 		return dst, false
 	}
-	dst = out3
+	dst = out4
 	if dst, ok = wire.AppendStringMap(dst, v.Attributes, m.Raw()); !ok {
 		return dst, false
 	}
-	if items4 := v.Items; len(items4) > 0 {
-		dst = wire.AppendLong(dst, int64(len(items4)))
-		for i4 := range items4 {
-			if dst, ok = items4[i4].appendAvro(dst, m); !ok {
+	if items5 := v.Items; len(items5) > 0 {
+		dst = wire.AppendLong(dst, int64(len(items5)))
+		for i5 := range items5 {
+			if dst, ok = items5[i5].appendAvro(dst, m); !ok {
 				return dst, false
 			}
 		}
@@ -326,7 +327,9 @@ func (v *Item) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	}
 	b1, at1 := wire.Room(dst, 18)
 	at1 = wire.PutLong(b1, at1, int64(v.Quantity))
-	at1 = wire.PutDouble(b1, at1, v.Price)
+	c2 := b1[at1 : at1+8]
+	wire.PutDouble(c2, 0, v.Price)
+	at1 += 8
 	dst = b1[:at1]
 	return dst, true
 }

@@ -162,18 +162,19 @@ func (v *Wide) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 		return dst, false
 	}
 	b1, at1 := wire.Room(dst, 47)
-	at1 = wire.PutLong(b1, at1, int64(v.F3))
-	at1 = wire.PutLong(b1, at1, v.F4)
+	at1 = wire.PutLong2(b1, at1, int64(v.F3), v.F4)
 	at1 = wire.PutLong(b1, at1, v.F5)
-	at1 = wire.PutDouble(b1, at1, v.F6)
-	at1 = wire.PutDouble(b1, at1, v.F7)
-	at1 = wire.PutBoolean(b1, at1, v.F8)
+	c2 := b1[at1 : at1+17]
+	wire.PutDouble(c2, 0, v.F6)
+	wire.PutDouble(c2, 8, v.F7)
+	wire.PutBoolean(c2, 16, v.F8)
+	at1 += 17
 	dst = b1[:at1]
-	if x2 := v.F9; x2 == nil {
+	if x3 := v.F9; x3 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x2, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x3, m.Raw()); !ok {
 			return dst, false
 		}
 	}
@@ -186,19 +187,20 @@ func (v *Wide) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendString(dst, v.F12, m.Raw()); !ok {
 		return dst, false
 	}
-	b3, at3 := wire.Room(dst, 47)
-	at3 = wire.PutLong(b3, at3, int64(v.F13))
-	at3 = wire.PutLong(b3, at3, v.F14)
-	at3 = wire.PutLong(b3, at3, v.F15)
-	at3 = wire.PutDouble(b3, at3, v.F16)
-	at3 = wire.PutDouble(b3, at3, v.F17)
-	at3 = wire.PutBoolean(b3, at3, v.F18)
-	dst = b3[:at3]
-	if x4 := v.F19; x4 == nil {
+	b4, at4 := wire.Room(dst, 47)
+	at4 = wire.PutLong2(b4, at4, int64(v.F13), v.F14)
+	at4 = wire.PutLong(b4, at4, v.F15)
+	c5 := b4[at4 : at4+17]
+	wire.PutDouble(c5, 0, v.F16)
+	wire.PutDouble(c5, 8, v.F17)
+	wire.PutBoolean(c5, 16, v.F18)
+	at4 += 17
+	dst = b4[:at4]
+	if x6 := v.F19; x6 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x4, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x6, m.Raw()); !ok {
 			return dst, false
 		}
 	}
@@ -211,19 +213,20 @@ func (v *Wide) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendString(dst, v.F22, m.Raw()); !ok {
 		return dst, false
 	}
-	b5, at5 := wire.Room(dst, 47)
-	at5 = wire.PutLong(b5, at5, int64(v.F23))
-	at5 = wire.PutLong(b5, at5, v.F24)
-	at5 = wire.PutLong(b5, at5, v.F25)
-	at5 = wire.PutDouble(b5, at5, v.F26)
-	at5 = wire.PutDouble(b5, at5, v.F27)
-	at5 = wire.PutBoolean(b5, at5, v.F28)
-	dst = b5[:at5]
-	if x6 := v.F29; x6 == nil {
+	b7, at7 := wire.Room(dst, 47)
+	at7 = wire.PutLong2(b7, at7, int64(v.F23), v.F24)
+	at7 = wire.PutLong(b7, at7, v.F25)
+	c8 := b7[at7 : at7+17]
+	wire.PutDouble(c8, 0, v.F26)
+	wire.PutDouble(c8, 8, v.F27)
+	wire.PutBoolean(c8, 16, v.F28)
+	at7 += 17
+	dst = b7[:at7]
+	if x9 := v.F29; x9 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x6, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x9, m.Raw()); !ok {
 			return dst, false
 		}
 	}
@@ -236,19 +239,20 @@ func (v *Wide) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendString(dst, v.F32, m.Raw()); !ok {
 		return dst, false
 	}
-	b7, at7 := wire.Room(dst, 47)
-	at7 = wire.PutLong(b7, at7, int64(v.F33))
-	at7 = wire.PutLong(b7, at7, v.F34)
-	at7 = wire.PutLong(b7, at7, v.F35)
-	at7 = wire.PutDouble(b7, at7, v.F36)
-	at7 = wire.PutDouble(b7, at7, v.F37)
-	at7 = wire.PutBoolean(b7, at7, v.F38)
-	dst = b7[:at7]
-	if x8 := v.F39; x8 == nil {
+	b10, at10 := wire.Room(dst, 47)
+	at10 = wire.PutLong2(b10, at10, int64(v.F33), v.F34)
+	at10 = wire.PutLong(b10, at10, v.F35)
+	c11 := b10[at10 : at10+17]
+	wire.PutDouble(c11, 0, v.F36)
+	wire.PutDouble(c11, 8, v.F37)
+	wire.PutBoolean(c11, 16, v.F38)
+	at10 += 17
+	dst = b10[:at10]
+	if x12 := v.F39; x12 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x8, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x12, m.Raw()); !ok {
 			return dst, false
 		}
 	}
@@ -261,19 +265,20 @@ func (v *Wide) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendString(dst, v.F42, m.Raw()); !ok {
 		return dst, false
 	}
-	b9, at9 := wire.Room(dst, 47)
-	at9 = wire.PutLong(b9, at9, int64(v.F43))
-	at9 = wire.PutLong(b9, at9, v.F44)
-	at9 = wire.PutLong(b9, at9, v.F45)
-	at9 = wire.PutDouble(b9, at9, v.F46)
-	at9 = wire.PutDouble(b9, at9, v.F47)
-	at9 = wire.PutBoolean(b9, at9, v.F48)
-	dst = b9[:at9]
-	if x10 := v.F49; x10 == nil {
+	b13, at13 := wire.Room(dst, 47)
+	at13 = wire.PutLong2(b13, at13, int64(v.F43), v.F44)
+	at13 = wire.PutLong(b13, at13, v.F45)
+	c14 := b13[at13 : at13+17]
+	wire.PutDouble(c14, 0, v.F46)
+	wire.PutDouble(c14, 8, v.F47)
+	wire.PutBoolean(c14, 16, v.F48)
+	at13 += 17
+	dst = b13[:at13]
+	if x15 := v.F49; x15 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x10, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x15, m.Raw()); !ok {
 			return dst, false
 		}
 	}
@@ -286,19 +291,20 @@ func (v *Wide) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendString(dst, v.F52, m.Raw()); !ok {
 		return dst, false
 	}
-	b11, at11 := wire.Room(dst, 47)
-	at11 = wire.PutLong(b11, at11, int64(v.F53))
-	at11 = wire.PutLong(b11, at11, v.F54)
-	at11 = wire.PutLong(b11, at11, v.F55)
-	at11 = wire.PutDouble(b11, at11, v.F56)
-	at11 = wire.PutDouble(b11, at11, v.F57)
-	at11 = wire.PutBoolean(b11, at11, v.F58)
-	dst = b11[:at11]
-	if x12 := v.F59; x12 == nil {
+	b16, at16 := wire.Room(dst, 47)
+	at16 = wire.PutLong2(b16, at16, int64(v.F53), v.F54)
+	at16 = wire.PutLong(b16, at16, v.F55)
+	c17 := b16[at16 : at16+17]
+	wire.PutDouble(c17, 0, v.F56)
+	wire.PutDouble(c17, 8, v.F57)
+	wire.PutBoolean(c17, 16, v.F58)
+	at16 += 17
+	dst = b16[:at16]
+	if x18 := v.F59; x18 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x12, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x18, m.Raw()); !ok {
 			return dst, false
 		}
 	}
@@ -311,19 +317,20 @@ func (v *Wide) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendString(dst, v.F62, m.Raw()); !ok {
 		return dst, false
 	}
-	b13, at13 := wire.Room(dst, 47)
-	at13 = wire.PutLong(b13, at13, int64(v.F63))
-	at13 = wire.PutLong(b13, at13, v.F64)
-	at13 = wire.PutLong(b13, at13, v.F65)
-	at13 = wire.PutDouble(b13, at13, v.F66)
-	at13 = wire.PutDouble(b13, at13, v.F67)
-	at13 = wire.PutBoolean(b13, at13, v.F68)
-	dst = b13[:at13]
-	if x14 := v.F69; x14 == nil {
+	b19, at19 := wire.Room(dst, 47)
+	at19 = wire.PutLong2(b19, at19, int64(v.F63), v.F64)
+	at19 = wire.PutLong(b19, at19, v.F65)
+	c20 := b19[at19 : at19+17]
+	wire.PutDouble(c20, 0, v.F66)
+	wire.PutDouble(c20, 8, v.F67)
+	wire.PutBoolean(c20, 16, v.F68)
+	at19 += 17
+	dst = b19[:at19]
+	if x21 := v.F69; x21 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x14, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x21, m.Raw()); !ok {
 			return dst, false
 		}
 	}
@@ -336,19 +343,20 @@ func (v *Wide) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendString(dst, v.F72, m.Raw()); !ok {
 		return dst, false
 	}
-	b15, at15 := wire.Room(dst, 47)
-	at15 = wire.PutLong(b15, at15, int64(v.F73))
-	at15 = wire.PutLong(b15, at15, v.F74)
-	at15 = wire.PutLong(b15, at15, v.F75)
-	at15 = wire.PutDouble(b15, at15, v.F76)
-	at15 = wire.PutDouble(b15, at15, v.F77)
-	at15 = wire.PutBoolean(b15, at15, v.F78)
-	dst = b15[:at15]
-	if x16 := v.F79; x16 == nil {
+	b22, at22 := wire.Room(dst, 47)
+	at22 = wire.PutLong2(b22, at22, int64(v.F73), v.F74)
+	at22 = wire.PutLong(b22, at22, v.F75)
+	c23 := b22[at22 : at22+17]
+	wire.PutDouble(c23, 0, v.F76)
+	wire.PutDouble(c23, 8, v.F77)
+	wire.PutBoolean(c23, 16, v.F78)
+	at22 += 17
+	dst = b22[:at22]
+	if x24 := v.F79; x24 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x16, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x24, m.Raw()); !ok {
 			return dst, false
 		}
 	}
@@ -361,19 +369,20 @@ func (v *Wide) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendString(dst, v.F82, m.Raw()); !ok {
 		return dst, false
 	}
-	b17, at17 := wire.Room(dst, 47)
-	at17 = wire.PutLong(b17, at17, int64(v.F83))
-	at17 = wire.PutLong(b17, at17, v.F84)
-	at17 = wire.PutLong(b17, at17, v.F85)
-	at17 = wire.PutDouble(b17, at17, v.F86)
-	at17 = wire.PutDouble(b17, at17, v.F87)
-	at17 = wire.PutBoolean(b17, at17, v.F88)
-	dst = b17[:at17]
-	if x18 := v.F89; x18 == nil {
+	b25, at25 := wire.Room(dst, 47)
+	at25 = wire.PutLong2(b25, at25, int64(v.F83), v.F84)
+	at25 = wire.PutLong(b25, at25, v.F85)
+	c26 := b25[at25 : at25+17]
+	wire.PutDouble(c26, 0, v.F86)
+	wire.PutDouble(c26, 8, v.F87)
+	wire.PutBoolean(c26, 16, v.F88)
+	at25 += 17
+	dst = b25[:at25]
+	if x27 := v.F89; x27 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x18, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x27, m.Raw()); !ok {
 			return dst, false
 		}
 	}
@@ -386,19 +395,20 @@ func (v *Wide) appendAvro(dst []byte, m wire.Mode) ([]byte, bool) {
 	if dst, ok = wire.AppendString(dst, v.F92, m.Raw()); !ok {
 		return dst, false
 	}
-	b19, at19 := wire.Room(dst, 47)
-	at19 = wire.PutLong(b19, at19, int64(v.F93))
-	at19 = wire.PutLong(b19, at19, v.F94)
-	at19 = wire.PutLong(b19, at19, v.F95)
-	at19 = wire.PutDouble(b19, at19, v.F96)
-	at19 = wire.PutDouble(b19, at19, v.F97)
-	at19 = wire.PutBoolean(b19, at19, v.F98)
-	dst = b19[:at19]
-	if x20 := v.F99; x20 == nil {
+	b28, at28 := wire.Room(dst, 47)
+	at28 = wire.PutLong2(b28, at28, int64(v.F93), v.F94)
+	at28 = wire.PutLong(b28, at28, v.F95)
+	c29 := b28[at28 : at28+17]
+	wire.PutDouble(c29, 0, v.F96)
+	wire.PutDouble(c29, 8, v.F97)
+	wire.PutBoolean(c29, 16, v.F98)
+	at28 += 17
+	dst = b28[:at28]
+	if x30 := v.F99; x30 == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, ok = wire.AppendString(dst, *x20, m.Raw()); !ok {
+		if dst, ok = wire.AppendString(dst, *x30, m.Raw()); !ok {
 			return dst, false
 		}
 	}
