@@ -116,13 +116,13 @@ func concordGeneratedSerde(tb testing.TB, url string, bytes []byte) whole {
 		tb.Fatal(err)
 	}
 	client := concordClient(tb, url)
-	serializer := must(serde.NewSerializer(client, avro.For[generated.UserEvent]()))
+	serializer := must(serde.NewSerializer(client, avro.For[*generated.UserEvent]()))
 	deserializer := must(serde.NewDeserializer(client, avro.For[generated.UserEvent]()))
 	data := serde.Data{Bytes: bytes}
 	return whole{
 		name: "concord-generated",
 		serialize: func() ([]byte, error) {
-			data, err := serializer.AppendSerialize(ctx, buffer, serde.ValueOf(topic), *e)
+			data, err := serializer.AppendSerialize(ctx, buffer, serde.ValueOf(topic), e)
 			return data.Bytes, err
 		},
 		deserialize: func() (any, error) {
