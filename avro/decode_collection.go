@@ -278,22 +278,20 @@ func (d *decoding) stringItems(o *op, s []string, have, pos int) (int, error) {
 }
 
 func (d *decoding) int64Items(o *op, s []int64, have, pos int) (int, error) {
-	buf := d.buf
-	for i := range s {
-		u, next := wire.Peek(buf, pos), pos+1
-		if u >= 0x80 {
-			if u, next = wire.Varint(buf, pos); next < 0 {
-				return 0, d.failItem(o, have+i, d.failVarint(o, next, pos))
-			}
-		}
-		pos = next
-		v := wire.Unzigzag(u)
-		if o.flag && int64(int32(v)) != v {
+	n, next := wire.ReadLongs(d.buf, pos, s)
+	if n < len(s) {
+		_, code := wire.Varint(d.buf, next)
+		return 0, d.failItem(o, have+n, d.failVarint(o, code, next))
+	}
+	if !o.flag {
+		return next, nil
+	}
+	for i, v := range s { // ints
+		if int64(int32(v)) != v {
 			return 0, d.failItem(o, have+i, d.fail(o, pos, serde.Malformed, "an int does not fit into 32 bits"))
 		}
-		s[i] = v
 	}
-	return pos, nil
+	return next, nil
 }
 
 func (d *decoding) int32Items(o *op, s []int32, have, pos int) (int, error) {

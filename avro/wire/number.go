@@ -37,15 +37,20 @@ func Varint(buf []byte, pos int) (u uint64, next int) {
 	}
 	if len(buf)-pos >= 8 {
 		// Up to eight bytes without a branch for each, which no processor could foretell:
-		// all at once, cut off after the first that has none after it, and the groups of
-		// seven bits moved together, twice as many with each step.
+		// all at once, cut off after the first that has none after it.
 		w := binary.LittleEndian.Uint64(buf[pos:])
 		if last := ^w & continued; last != 0 {
-			w &= last ^ (last - 1)
-			w = w&0x007f007f007f007f | w&0x7f007f007f007f00>>1
-			w = w&0x00003fff00003fff | w&0x3fff00003fff0000>>2
-			w = w&0x000000000fffffff | w&0x0fffffff00000000>>4
-			return w, pos + bits.TrailingZeros64(last)>>3 + 1
+			return gather(w & (last ^ (last - 1))), pos + bits.TrailingZeros64(last)>>3 + 1
+		}
+		if rest := buf[pos+8:]; len(rest) >= 2 { // nine bytes, or ten with one bit in the last
+			u = gather(w) | uint64(rest[0]&0x7f)<<56
+			switch {
+			case rest[0] < 0x80:
+				return u, pos + 9
+			case rest[1] > 1:
+				return 0, Overflow
+			}
+			return u | uint64(rest[1])<<63, pos + 10
 		}
 	}
 	for i, c := range buf[pos:] {
@@ -58,6 +63,13 @@ func Varint(buf []byte, pos int) (u uint64, next int) {
 		}
 	}
 	return 0, Failed
+}
+
+// gather moves the groups of seven bits together, twice as many with each step.
+func gather(w uint64) uint64 {
+	w = w&0x007f007f007f007f | w&0x7f007f007f007f00>>1
+	w = w&0x00003fff00003fff | w&0x3fff00003fff0000>>2
+	return w&0x000000000fffffff | w&0x0fffffff00000000>>4
 }
 
 // Unzigzag is the number that Zigzag encoding has as u: 0, -1, 1, -2 for 0, 1, 2, 3.

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // Longs reads an array of longs.
@@ -22,17 +23,46 @@ func (r *Reader) Longs(pos int, old []int64) (items []int64, next int) {
 }
 
 func (r *Reader) longItems(pos int, items []int64) int {
-	buf := r.Buf
-	for i := range items {
-		u, next := Peek(buf, pos), pos+1
-		if u >= 0x80 {
-			if u, next = Varint(buf, pos); next < 0 {
-				return Failed
-			}
-		}
-		items[i], pos = Unzigzag(u), next
+	n, pos := ReadLongs(r.Buf, pos, items)
+	if n < len(items) {
+		return Failed
 	}
 	return pos
+}
+
+// ReadLongs reads longs into items, and returns how many it could read and the position
+// after them. It is [Varint] without a branch for what no processor could foretell, the
+// lengths: neither of short and long ones, nor a call.
+func ReadLongs(buf []byte, pos int, items []int64) (n, next int) {
+	for n < len(items) {
+		if len(buf)-pos >= 8 {
+			w := binary.LittleEndian.Uint64(buf[pos:])
+			last := ^w & continued
+			if last == continued && len(items)-n >= 8 { // eight of one byte
+				eight := items[n : n+8]
+				for i := range eight {
+					eight[i] = Unzigzag(w & 0x7f)
+					w >>= 8
+				}
+				n += 8
+				pos += 8
+				continue
+			}
+			if last != 0 {
+				items[n] = Unzigzag(gather(w & (last ^ (last - 1))))
+				pos += bits.TrailingZeros64(last)>>3 + 1
+				n++
+				continue
+			}
+		}
+		u, next := Varint(buf, pos)
+		if next < 0 {
+			return n, pos
+		}
+		items[n], pos = Unzigzag(u), next
+		n++
+	}
+	return n, pos
 }
 
 // Ints reads an array of ints.
