@@ -34,6 +34,11 @@
 // to compare texts, [Schema.Canonical] to compare wire forms, which
 // [Schema.Fingerprint] hashes.
 //
+// A type that concord gen avro made brings code for its own schema. Encoders and decoders
+// take that in place of the program where the data have that schema, and the program
+// where they have another, or where the code finds something wrong: the error is the
+// program's, and says what and where.
+//
 // # Untrusted input
 //
 // Schemas and payloads come from elsewhere. Size and depth of both are limited by

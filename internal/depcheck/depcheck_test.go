@@ -72,6 +72,8 @@ var mayImport = map[string][]string{
 	"cmd/concord":                {"internal/cli"},
 	"examples/quickstart":        {"*"},
 	"examples/dynamic":           {"*"},
+	"examples/generated":         {"*"},
+	"examples/generated/orders":  {"avro", "avro/wire"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

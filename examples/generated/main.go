@@ -1,0 +1,167 @@
+//go:build cgo
+
+// Generated writes and reads orders with the types and the code that concord gen avro
+// made of a schema, and reads with them what a later program wrote.
+//
+//	go run ./examples/generated
+//
+// starts a broker and a registry of its own; -bootstrap and -registry name yours,
+// where the topic orders must exist unless the broker makes topics by itself.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/concord-go/concord"
+	"github.com/concord-go/concord/avro"
+	"github.com/concord-go/concord/examples/generated/orders"
+	"github.com/concord-go/concord/internal/devstack"
+	"github.com/concord-go/concord/registry"
+	"github.com/concord-go/concord/serde"
+)
+
+// What a later program writes: a field is new, and times are finer.
+//
+//go:embed order_later.avsc
+var laterSchema string
+
+const topic = "orders"
+
+var quiet = concord.WithLogger(slog.New(slog.DiscardHandler))
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "generated:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out, errOut io.Writer) error {
+	fs := flag.NewFlagSet("generated", flag.ContinueOnError)
+	fs.SetOutput(errOut)
+	bootstrap := fs.String("bootstrap", "", "`HOST:PORT` of a Kafka broker; empty starts one here")
+	registryURL := fs.String("registry", "", "`URL` of a Schema Registry; empty starts one here")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	switch {
+	case (*bootstrap == "") != (*registryURL == ""):
+		return errors.New("give both -bootstrap and -registry, or neither")
+	case *bootstrap == "":
+		stack, err := devstack.Start(devstack.Options{})
+		if err != nil {
+			return err
+		}
+		defer stack.Close(context.WithoutCancel(ctx))
+		*bootstrap, *registryURL = stack.Bootstrap(), stack.RegistryURL()
+	}
+	reg, err := registry.NewClient(*registryURL)
+	if err != nil {
+		return err
+	}
+	defer reg.Close(context.WithoutCancel(ctx))
+
+	id := rand.Text() // marks this run's records, in a topic that may hold others
+	placed := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
+	// The generated code writes: the schema is that of the type.
+	err = produce(ctx, *bootstrap, reg, avro.For[*orders.Order](), id, &orders.Order{
+		ID: "o-1", PlacedAt: placed, Status: orders.StatusPaid, Payment: &orders.Card{LastDigits: "4242"},
+		Items: []orders.Item{{Sku: "sku-7", Quantity: 2, Price: big.NewRat(1999, 100)}},
+	})
+	if err != nil {
+		return fmt.Errorf("producing: %w", err)
+	}
+	// A program of later days, which has no Go type even.
+	err = produce(ctx, *bootstrap, reg, avro.Dynamic(laterSchema), id, map[string]any{
+		"id": "o-2", "channel": "shop", "placed_at": placed.Add(time.Hour), "status": "NEW", "note": map[string]any{"string": "by the back door"},
+		"payment": map[string]any{"com.example.shop.Invoice": map[string]any{"days": 30}},
+		"items":   []any{map[string]any{"sku": "sku-8", "quantity": 1, "price": big.NewRat(5, 1)}},
+	})
+	if err != nil {
+		return fmt.Errorf("producing: %w", err)
+	}
+	if err := consume(ctx, *bootstrap, reg, id, 2, out); err != nil {
+		return fmt.Errorf("consuming: %w", err)
+	}
+	return nil
+}
+
+func produce[T any](ctx context.Context, bootstrap string, reg *registry.Client, format serde.Format[T], run string, v T) error {
+	values, err := serde.NewSerializer(reg, format, serde.WithWriterSchema(serde.AutoRegister()))
+	if err != nil {
+		return err
+	}
+	p, err := concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": bootstrap}, concord.String(), values, quiet)
+	if err != nil {
+		return err
+	}
+	defer p.Close(context.WithoutCancel(ctx))
+	_, err = p.Produce(ctx, concord.Message[string, T]{
+		Topic: topic, Key: "customer-1", Value: v, Headers: []concord.Header{{Key: "run", Value: []byte(run)}},
+	})
+	return err
+}
+
+func consume(ctx context.Context, bootstrap string, reg *registry.Client, run string, events int, out io.Writer) (err error) {
+	values, err := serde.NewDeserializer(reg, avro.For[orders.Order]())
+	if err != nil {
+		return err
+	}
+	c, err := concord.NewConsumer(&kafka.ConfigMap{
+		"bootstrap.servers": bootstrap,
+		"group.id":          "generated-" + run,
+		"auto.offset.reset": "earliest",
+	}, concord.String(), values, quiet)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close(context.WithoutCancel(ctx))) }()
+	for m, err := range c.Messages(ctx, topic) {
+		if err != nil {
+			return err
+		}
+		if len(m.Headers) == 0 || string(m.Headers[0].Value) != run {
+			continue
+		}
+		print(out, &m.Value)
+		if events--; events == 0 {
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+func print(out io.Writer, o *orders.Order) {
+	fmt.Fprintf(out, "%s, placed %s, %s:", o.ID, o.PlacedAt.Format(time.DateTime), o.Status)
+	for _, item := range o.Items {
+		fmt.Fprintf(out, " %d x %s at %s,", item.Quantity, item.Sku, item.Price.FloatString(2))
+	}
+	switch payment := o.Payment.(type) {
+	case *orders.Card:
+		fmt.Fprintf(out, " by card ending in %s", payment.LastDigits)
+	case *orders.Invoice:
+		fmt.Fprintf(out, " by invoice in %d days", payment.Days)
+	}
+	if o.Note != nil {
+		fmt.Fprintf(out, " (%s)", *o.Note)
+	}
+	fmt.Fprintln(out)
+}
