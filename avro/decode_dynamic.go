@@ -231,11 +231,17 @@ func (d *decoding) dynamicRecord(n *dynamicNode, pos int) (map[string]any, int, 
 			}
 			continue
 		}
-		v, next, err := d.dynamic(f.node, pos)
+		var v any
+		var err error
+		if n := f.node; n.same && n.wrap == "" {
+			v, pos, err = d.dynamicNumber(n, pos)
+		} else {
+			v, pos, err = d.dynamic(n, pos)
+		}
 		if err != nil {
 			return nil, 0, within(err, f.name)
 		}
-		record[f.name], pos = v, next
+		record[f.name] = v
 	}
 	return record, pos, nil
 }
