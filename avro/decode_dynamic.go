@@ -108,7 +108,10 @@ func (d *decoding) dynamicValue(n *dynamicNode, pos int) (any, int, error) {
 		return float32(f), next, err
 	case String:
 		v, next, err := d.text(o, pos, "a string")
-		return v, next, err
+		if err != nil {
+			return nil, 0, err
+		}
+		return d.boxes.text(v), next, nil
 	case Bytes, Fixed:
 		return d.dynamicBytes(n, pos)
 	case Enum:
@@ -301,7 +304,14 @@ func (d *decoding) dynamicItems(o *op, item *dynamicNode, items []any, pos int) 
 			}
 			items = slices.Grow(items, b.count)
 		}
-		for range b.count {
+		one := b.count
+		if item.same && item.wrap == "" && item.kind != Int {
+			if items, pos, err = d.dynamicNumbers(o, item, items, b.count, pos); err != nil {
+				return nil, 0, err
+			}
+			one = 0 // at a time
+		}
+		for range one {
 			v, next, err := d.dynamic(item, pos)
 			if err != nil {
 				if e, ok := err.(*DecodeError); ok {
@@ -319,6 +329,35 @@ func (d *decoding) dynamicItems(o *op, item *dynamicNode, items []any, pos int) 
 			return items, pos, nil
 		}
 	}
+}
+
+// numbersTogether is how many numbers of an array share memory at most: whoever keeps one
+// keeps no more than 512 bytes alive.
+const numbersTogether = 64
+
+// dynamicNumbers reads count longs or doubles, in the memory of some of them at once.
+func (d *decoding) dynamicNumbers(o *op, item *dynamicNode, items []any, count, pos int) ([]any, int, error) {
+	for count > 0 {
+		n := min(count, numbersTogether)
+		count -= n
+		if d.memory -= int64(n) * sizeOfBox; d.memory < 0 {
+			return nil, 0, d.failMemory(o, pos)
+		}
+		var err error
+		if item.kind == Double {
+			numbers := make([]float64, n)
+			pos, err = d.float64Items(o, numbers, len(items), pos)
+			items = appendDoubles(items, numbers)
+		} else {
+			numbers := make([]int64, n)
+			pos, err = d.int64Items(o, numbers, len(items), pos)
+			items = appendLongs(items, numbers)
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	return items, pos, nil
 }
 
 func (d *decoding) dynamicMap(n *dynamicNode, pos int) (any, int, error) {

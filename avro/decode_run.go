@@ -20,6 +20,7 @@ type decoding struct {
 	raw    bool  // strings need not be UTF-8
 	reuse  bool  // what the target holds may be written into
 	slab   wire.Slab
+	boxes  boxes // of dynamic values
 	limits *resolvedLimits
 }
 

@@ -86,6 +86,9 @@ func For[T any](opts ...FormatOption) *Format[T] {
 // Other logical types are as the type they stand on. On writing other Go numbers
 // are taken too as long as they fit, whole numbers for times, slices and maps of any
 // type, and in a union a value that fits one branch only. The schema must be a record.
+//
+// What is read shares memory in small groups: the numbers of an array, and short strings.
+// Who keeps one keeps its group alive, at most a few thousand bytes.
 func Dynamic(schemaText string, opts ...FormatOption) *Format[map[string]any] {
 	return For[map[string]any](append([]FormatOption{WithSchema(schemaText)}, opts...)...)
 }

@@ -41,8 +41,7 @@ var bars = []bar{
 	atMost("decode in place, plan, to hand-written in place", 1.4, "DecodeInPlace", "concord", "handwritten", six),
 	faster("decode, plan, faster than every peer", 1, "Decode/concord", six, "Decode/twmb", "Decode/hamba"),
 	faster("decode in place, plan, faster than twmb in place", 1, "DecodeInPlace/concord", six, "DecodeInPlace/twmb"),
-	faster("decode in place, than the better of hamba and twmb (in place, too)", 1.8, "DecodeInPlace/concord", event, "Decode/twmb", "Decode/hamba", "DecodeInPlace/twmb"),
-	faster("decode into used memory, than the better of hamba and twmb there", 1.8, "DecodeReusing/concord", event, "DecodeReusing/twmb", "DecodeReusing/hamba"),
+	faster("decode, fastest safe mode (into used memory), than the better of hamba and twmb there", 1.8, "DecodeReusing/concord", event, "DecodeReusing/twmb", "DecodeReusing/hamba"),
 
 	{"resolve, to the same data without", ratios(six, "Resolve/concord", "Decode/concord"), 1.25, false},
 	faster("resolve, than the best peer", 1.8, "Resolve/concord", six, "Resolve/twmb", "Resolve/hamba"),
