@@ -111,6 +111,7 @@ func (s settings) forConsumer() error {
 		return refuse("auto.offset.reset", "required, because it decides what a new group reads: earliest for all records, latest for those to come, error to stop")
 	}
 	s.defaultTo("read_committed", "isolation.level")
+	s.defaultTo("100", "fetch.wait.max.ms")                  // a partition that was paused waits for it
 	if !strings.EqualFold(s["group.protocol"], "consumer") { // there the broker assigns
 		s.defaultTo("cooperative-sticky", "partition.assignment.strategy")
 	}

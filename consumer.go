@@ -14,16 +14,27 @@ import (
 )
 
 // Consumer reads records with keys of type K and values of type V as a member of
-// a consumer group. A record's offset may be committed only after its handler
-// has returned nil: every record is handled at least once, and once more where
-// the process ends between the two. Records of a partition are handled in order,
-// all of them on the goroutine that called Run or ranges over Messages.
+// a consumer group. A record's offset may be committed only after its handler, and those
+// of all records before it in its partition, have returned nil: every record is handled
+// at least once, and once more where the process ends between the two. Records of a
+// partition are handled in order, those of several partitions at the same time;
+// [InKeyOrder] and [Unordered] allow more. A slow handler holds up nobody else: what is
+// in hand of its partition is bounded ([WithQueue]), and polling goes on.
+//
+// What becomes of records that fail is the [Policy]'s to say: without one, a consumer
+// waits for a registry that is away, and any other failure ends Run, or makes a dead
+// letter ([WithDeadLetters]).
 //
 // It commits what was handled every auto.commit.interval.ms, when partitions are
-// taken away, and at the end of Run. By default it shares partitions out
-// cooperatively (partition.assignment.strategy=cooperative-sticky) and reads only
-// what committed transactions wrote (isolation.level=read_committed). A handler
-// must return within librdkafka's max.poll.interval.ms, 5 minutes.
+// taken away, and at the end of Run. When partitions go to another member, or Run ends,
+// the handlers at work may finish ([WithDrainTimeout]), and what was not begun is left to
+// the next owner; when partitions are lost, their handlers' contexts end at once, and
+// nothing they do is stored.
+//
+// By default it shares partitions out cooperatively
+// (partition.assignment.strategy=cooperative-sticky), reads only what committed
+// transactions wrote (isolation.level=read_committed), and waits 100 ms for a fetch to fill
+// (fetch.wait.max.ms).
 //
 // One Run or Messages at a time; Close may be called from anywhere.
 type Consumer[K, V any] struct {
@@ -44,11 +55,14 @@ func NewConsumer[K, V any](config *kafka.ConfigMap, key Deserializer[K], value D
 	if key == nil || value == nil {
 		return nil, &ConfigError{Reason: "a Consumer needs a key deserializer and a value deserializer; use concord.Bytes() for one that is not used"}
 	}
-	o := consumerOptions{drain: defaultDrain}
+	o := consumerOptions{drain: defaultDrain, queue: defaultQueue, retry: defaultRetry}
 	for _, opt := range opts {
 		if opt != nil {
 			opt.applyConsumer(&o)
 		}
+	}
+	if o.policy == nil {
+		o.policy = DefaultPolicy(0)
 	}
 	s, err := readSettings(config)
 	if err != nil {
@@ -57,7 +71,13 @@ func NewConsumer[K, V any](config *kafka.ConfigMap, key Deserializer[K], value D
 	if err := s.forConsumer(); err != nil {
 		return nil, err
 	}
-	p, err := newPoller(s.configMap(kafka.ConfigMap{"go.logs.channel.enable": true}), orDefault(o.log), o.drain)
+	if o.deadLetters != nil {
+		o.deadLetters.group = s["group.id"]
+		if o.deadLetters.producer == nil || o.deadLetters.to == nil {
+			return nil, &ConfigError{Reason: "WithDeadLetters needs a producer and a topic"}
+		}
+	}
+	p, err := newPoller(s.configMap(kafka.ConfigMap{"go.logs.channel.enable": true}), o)
 	if err != nil {
 		return nil, s.refused(err)
 	}
@@ -68,29 +88,45 @@ func NewConsumer[K, V any](config *kafka.ConfigMap, key Deserializer[K], value D
 // consumer is closed, or something fails. A topic that begins with "^" is a
 // regular expression.
 //
-// When ctx is done, the handler may finish the record in hand: its own context
+// When ctx is done, handlers may finish the records in hand: their own context
 // ends later, after [WithDrainTimeout]. What was handled is committed, the group
-// is left, and Run returns nil, as it does after Close.
+// is left, and Run returns nil, as it does after Close; or the error of a handler that
+// failed after that. A panic of a handler becomes one of Run.
 //
-// A record that cannot be read, and one whose handler returns an error, end Run
-// with a [*RecordError]: nothing at or past it in its partition is committed, so
-// that the next Run begins with it. [serde.ClassOf] tells a bad record from an
-// outage. Other failures are a [*ConsumeError]; those that librdkafka gets over
+// A record at which the [Policy] stops ends Run with a [*RecordError]: nothing at or past
+// it in its partition is committed, so that the next Run begins with it.
+// [serde.ClassOf] tells a bad record from an outage. Other failures are a [*ConsumeError]; those that librdkafka gets over
 // by itself, such as a broker that is away, go to the log only.
 func (c *Consumer[K, V]) Run(ctx context.Context, topics []string, handler Handler[K, V]) error {
 	if handler == nil {
 		return &ConsumeError{Doing: "subscribe", Err: errors.New("the handler is nil")}
 	}
-	return c.poller.run(ctx, topics, func(ctx context.Context, km *kafka.Message) error {
-		m := new(Message[K, V])
-		if err := c.read(ctx, km, m); err != nil {
+	return c.poller.run(ctx, topics, func(ctx context.Context, a *attempt) error {
+		return c.process(ctx, a, handler)
+	})
+}
+
+// process reads and handles a record, and does what the policy wants where that fails.
+func (c *Consumer[K, V]) process(ctx context.Context, a *attempt, handler Handler[K, V]) error {
+	m := new(Message[K, V])
+	for tries := 1; ; tries++ {
+		failed := c.read(ctx, a.record, m)
+		if failed == nil {
+			break
+		}
+		if again, err := a.settle(ctx, failed, tries); !again {
 			return err
 		}
-		if err := handler(ctx, m); err != nil {
-			return recordError(km, Handling, m.ValueInfo, err)
+	}
+	for tries := 1; ; tries++ {
+		err := handler(ctx, m)
+		if err == nil {
+			return nil
 		}
-		return nil
-	})
+		if again, err := a.settle(ctx, recordError(a.record, Handling, m.ValueInfo, err), tries); !again {
+			return err
+		}
+	}
 }
 
 // errBreak ends a run whose loop was left.
@@ -105,21 +141,69 @@ var errBreak = errors.New("loop left")
 //		...
 //	}
 //
-// A record counts as handled when the loop comes back for the next one. The
-// record at which the loop is left, by break, return or panic, does not, and is
-// read again. An error comes with a nil message and is the last thing to come;
-// there is none when ctx is done or the consumer is closed.
+// The loop's body runs on the goroutine that ranges, for one record at a time. A record
+// counts as handled when the loop comes back for the next one. The record at which the
+// loop is left, by break, return or panic, does not, and is read again. An error comes
+// with a nil message and is the last thing to come; there is none when ctx is done or
+// the consumer is closed.
 func (c *Consumer[K, V]) Messages(ctx context.Context, topics ...string) iter.Seq2[*Message[K, V], error] {
 	return func(yield func(*Message[K, V], error) bool) {
-		err := c.Run(ctx, topics, func(_ context.Context, m *Message[K, V]) error {
-			if !yield(m, nil) {
-				return errBreak
+		turns, left, ended := make(chan turn[K, V]), make(chan struct{}), make(chan error, 1)
+		go func() {
+			ended <- c.Run(ctx, topics, func(handling context.Context, m *Message[K, V]) error {
+				return handOver(ctx, handling, m, turns, left)
+			})
+		}()
+		var err error
+		defer func() {
+			close(left)
+			if err == nil {
+				<-ended
 			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errBreak) {
-			yield(nil, err)
+		}()
+		for {
+			select {
+			case t := <-turns:
+				if !yield(t.message, nil) {
+					return
+				}
+				close(t.done)
+			case err = <-ended:
+				if err != nil && !errors.Is(err, errBreak) {
+					yield(nil, err)
+				}
+				if err == nil {
+					err = errBreak // it is taken
+				}
+				return
+			}
 		}
+	}
+}
+
+// turn is a record on its way to a loop's body.
+type turn[K, V any] struct {
+	message *Message[K, V]
+	done    chan struct{} // closed when the loop comes back
+}
+
+// handOver gives a record to the loop, and waits until that comes back.
+func handOver[K, V any](ctx, handling context.Context, m *Message[K, V], turns chan<- turn[K, V], left <-chan struct{}) error {
+	t := turn[K, V]{m, make(chan struct{})}
+	select {
+	case turns <- t:
+	case <-ctx.Done(): // no further record
+		return errBreak
+	case <-left:
+		return errBreak
+	case <-handling.Done():
+		return errBreak
+	}
+	select {
+	case <-t.done:
+		return nil
+	case <-left:
+		return errBreak
 	}
 }
 
@@ -130,7 +214,7 @@ func (c *Consumer[K, V]) Messages(ctx context.Context, topics ...string) iter.Se
 func (c *Consumer[K, V]) Close(ctx context.Context) error { return c.poller.close(ctx) }
 
 // read fills in m, the one place where a kafka.Message becomes a Message.
-func (c *Consumer[K, V]) read(ctx context.Context, km *kafka.Message, m *Message[K, V]) error {
+func (c *Consumer[K, V]) read(ctx context.Context, km *kafka.Message, m *Message[K, V]) *RecordError {
 	m.Topic = *km.TopicPartition.Topic
 	m.Partition = km.TopicPartition.Partition
 	m.Offset = int64(km.TopicPartition.Offset)
@@ -155,7 +239,7 @@ func (c *Consumer[K, V]) read(ctx context.Context, km *kafka.Message, m *Message
 	return nil
 }
 
-func recordError(km *kafka.Message, stage Stage, info serde.Info, err error) error {
+func recordError(km *kafka.Message, stage Stage, info serde.Info, err error) *RecordError {
 	return &RecordError{
 		Topic:     *km.TopicPartition.Topic,
 		Partition: km.TopicPartition.Partition,

@@ -23,9 +23,10 @@
 //
 // Producing: key, then value go through a [Serializer] into pooled buffers, which
 // librdkafka copies; one goroutine takes the delivery reports and gives each caller
-// its own. Consuming: the goroutine that called Run polls, reads key and value with
-// a [Deserializer], runs the handler, and only then lets the offset be stored. So a
-// partition is never taken away under a record, and nothing unhandled is committed.
+// its own. Consuming: the goroutine that called Run polls and hands records to workers,
+// which read key and value with a [Deserializer] and run the handler; it stores the offset
+// up to which all of a partition is handled, and pauses partitions of which too much
+// is in hand. Before a partition goes to another member its handlers may finish.
 //
 // # Concurrency
 //

@@ -52,7 +52,8 @@ type Message[K, V any] struct {
 
 // Handler does a program's work on one record. Its record counts as handled,
 // and its offset may be committed, when it returns nil, and not before. The
-// message is the handler's to keep.
+// message is the handler's to keep. It is called from several goroutines: one for each
+// partition, unless the consumer was told otherwise.
 type Handler[K, V any] func(ctx context.Context, m *Message[K, V]) error
 
 // Delivery is where an acknowledged record now is.

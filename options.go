@@ -5,6 +5,8 @@ package concord
 import (
 	"log/slog"
 	"time"
+
+	"github.com/concord-go/concord/internal/backoff"
 )
 
 // ProducerOption changes how [NewProducer] makes a producer.
@@ -24,8 +26,13 @@ type producerOptions struct {
 }
 
 type consumerOptions struct {
-	log   *slog.Logger
-	drain time.Duration
+	log         *slog.Logger
+	drain       time.Duration
+	concurrency Concurrency
+	queue       queueLimit
+	policy      Policy
+	retry       backoff.Policy
+	deadLetters *deadLetters
 }
 
 type loggerOption struct{ log *slog.Logger }
@@ -41,9 +48,9 @@ func (o loggerOption) applyConsumer(to *consumerOptions) { to.log = o.log }
 
 type drainOption time.Duration
 
-// WithDrainTimeout says how long the handler may go on with the record in hand
-// after [Consumer.Run]'s context is done, before its own context is cancelled
-// too. The default is 10 s; zero cancels both at once. Negative means zero.
+// WithDrainTimeout says how long handlers may go on with the records in hand after
+// [Consumer.Run]'s context is done, or their partition is revoked, before their own
+// context is cancelled too. The default is 10 s; zero cancels both at once. Negative means zero.
 func WithDrainTimeout(d time.Duration) ConsumerOption { return drainOption(max(d, 0)) }
 
 func (o drainOption) applyConsumer(to *consumerOptions) { to.drain = time.Duration(o) }
@@ -53,4 +60,24 @@ func orDefault(log *slog.Logger) *slog.Logger {
 		return slog.Default()
 	}
 	return log
+}
+
+// WithPolicy says what becomes of records that cannot be read or handled. The default, also
+// for nil, is [DefaultPolicy](0).
+func WithPolicy(p Policy) ConsumerOption { return policyOption{p} }
+
+type policyOption struct{ policy Policy }
+
+func (o policyOption) applyConsumer(to *consumerOptions) { to.policy = o.policy }
+
+// WithRetryPause says how long a record waits before its handler's next try: a random time
+// up to first, then twice that, and so on up to longest. The default is 100 ms and 10 s.
+func WithRetryPause(first, longest time.Duration) ConsumerOption {
+	return retryPause{max(first, 0), max(longest, 0)}
+}
+
+type retryPause struct{ first, longest time.Duration }
+
+func (o retryPause) applyConsumer(to *consumerOptions) {
+	to.retry = backoff.Policy{Base: o.first, Max: o.longest}
 }

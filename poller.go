@@ -7,21 +7,23 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 )
 
-// poller is the consumer without its types. Whoever runs it owns the
-// kafka.Consumer: polling, rebalancing, handling, storing and committing all
-// happen on that goroutine, so a partition is never revoked under a record.
+// poller is the consumer without its types. Whoever runs it owns the kafka.Consumer:
+// polling, rebalancing, pausing, storing and committing all happen on that goroutine,
+// and handling on others; see [session].
 type poller struct {
-	kc    *kafka.Consumer
-	log   *slog.Logger
-	drain time.Duration
+	kc      *kafka.Consumer
+	log     *slog.Logger
+	options consumerOptions
 
 	running    chan struct{} // one token: held by the run in progress
 	committing chan struct{} // one token: held while librdkafka commits
+	session    *session      // of the run in progress; its goroutine's own
 	leaving    bool          // the run is at its end and has committed; the run's goroutine's own
 
 	closing   chan struct{} // closed when close begins
@@ -32,33 +34,35 @@ type poller struct {
 }
 
 const (
-	// pollWait bounds how long the end of a context goes unnoticed.
+	// pollWait bounds how long the end of a context goes unnoticed, and busyWait how
+	// long it is until a paused partition goes on.
 	pollWait = 100 * time.Millisecond
+	busyWait = 5 * time.Millisecond
 	// commitWait and leaveWait bound what the end of a run waits for when no broker
 	// answers: librdkafka by itself would wait for a minute.
 	commitWait = 5 * time.Second
 	leaveWait  = 5 * time.Second
 )
 
-func newPoller(config *kafka.ConfigMap, log *slog.Logger, drain time.Duration) (*poller, error) {
+func newPoller(config *kafka.ConfigMap, options consumerOptions) (*poller, error) {
 	kc, err := kafka.NewConsumer(config)
 	if err != nil {
 		return nil, err
 	}
 	p := &poller{
-		kc: kc, log: log, drain: drain,
+		kc: kc, log: orDefault(options.log), options: options,
 		running:    make(chan struct{}, 1),
 		committing: make(chan struct{}, 1),
 		closing:    make(chan struct{}),
 		closed:     make(chan struct{}),
 	}
-	p.owned.Go(func() { drainLog(log, kc.Logs()) })
+	p.owned.Go(func() { drainLog(p.log, kc.Logs()) })
 	return p, nil
 }
 
 // run polls until ctx is done or handle fails. handle's nil lets the record's
 // offset be stored.
-func (p *poller) run(ctx context.Context, topics []string, handle func(context.Context, *kafka.Message) error) (err error) {
+func (p *poller) run(ctx context.Context, topics []string, handle func(context.Context, *attempt) error) (err error) {
 	select {
 	case p.running <- struct{}{}:
 		defer func() { <-p.running }()
@@ -85,14 +89,28 @@ func (p *poller) run(ctx context.Context, topics []string, handle func(context.C
 	if len(topics) == 0 {
 		return &ConsumeError{Doing: "subscribe", Err: errors.New("no topic is given")}
 	}
+	var stopping atomic.Bool
+	handling, cancel := p.handlingContext(ctx, &stopping)
+	defer cancel()
+	s := newSession(handling, p, &stopping, handle)
+	p.session = s
+	defer s.end()
 	if err := p.kc.SubscribeTopics(topics, p.rebalance); err != nil {
 		return &ConsumeError{Doing: "subscribe", Err: err}
 	}
-	// Also when a handler or a loop's body panics.
-	defer func() { err = errors.Join(err, p.leave()) }()
+	err = p.poll(ctx, s)
+	left := p.leave(s)
+	if s.panicked != nil {
+		panic(s.panicked)
+	}
+	if err == nil {
+		err = s.failed // of a handler that was at work when the run ended
+	}
+	return errors.Join(err, left)
+}
 
-	handling, cancel := p.handlingContext(ctx)
-	defer cancel()
+// poll takes records until ctx is done, the consumer is closed, or something fails.
+func (p *poller) poll(ctx context.Context, s *session) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -101,18 +119,19 @@ func (p *poller) run(ctx context.Context, topics []string, handle func(context.C
 			return nil
 		default:
 		}
-		switch event := p.kc.Poll(int(pollWait / time.Millisecond)).(type) {
+		if err := s.failure(); err != nil {
+			return err
+		}
+		event := p.kc.Poll(int(s.wait() / time.Millisecond))
+		if event == nil || time.Since(s.looked) > lookEvery {
+			s.look()
+		}
+		switch event := event.(type) {
 		case *kafka.Message:
 			if err := event.TopicPartition.Error; err != nil {
 				return &ConsumeError{Doing: "consume", Err: err}
 			}
-			if err := handle(handling, event); err != nil {
-				return err
-			}
-			if _, err := p.kc.StoreMessage(event); err != nil {
-				// The partition was taken away: its new owner reads the record again.
-				p.log.LogAttrs(ctx, slog.LevelWarn, "an offset was not stored: "+err.Error(), slog.String("client", p.kc.String()))
-			}
+			s.take(event)
 		case kafka.Error:
 			if stops(event) {
 				return &ConsumeError{Doing: "consume", Err: event}
@@ -123,8 +142,8 @@ func (p *poller) run(ctx context.Context, topics []string, handle func(context.C
 }
 
 // handlingContext is what handlers get: it has ctx's values and ends a while
-// after ctx does, or after closing begins.
-func (p *poller) handlingContext(ctx context.Context) (context.Context, context.CancelFunc) {
+// after ctx does, or after closing begins; from then on stopping is set.
+func (p *poller) handlingContext(ctx context.Context, stopping *atomic.Bool) (context.Context, context.CancelFunc) {
 	handling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.owned.Go(func() {
 		select {
@@ -133,7 +152,8 @@ func (p *poller) handlingContext(ctx context.Context) (context.Context, context.
 		case <-handling.Done():
 			return
 		}
-		timer := time.NewTimer(p.drain)
+		stopping.Store(true)
+		timer := time.NewTimer(p.options.drain)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
@@ -144,12 +164,29 @@ func (p *poller) handlingContext(ctx context.Context) (context.Context, context.
 	return handling, cancel
 }
 
-// rebalance commits what was handled before partitions go to another member.
-// librdkafka assigns and unassigns by itself, as the protocol in use wants it.
+// rebalance takes partitions on, and gives them up: what was handled is committed before
+// they go to another member. librdkafka assigns and unassigns by itself after it, as the
+// protocol in use wants it.
 func (p *poller) rebalance(kc *kafka.Consumer, event kafka.Event) error {
-	if _, revoked := event.(kafka.RevokedPartitions); revoked && !p.leaving && !kc.AssignmentLost() {
+	s := p.session
+	switch event := event.(type) {
+	case kafka.AssignedPartitions:
+		if !p.leaving {
+			s.assign(event.Partitions)
+		}
+	case kafka.RevokedPartitions:
+		if p.leaving {
+			return nil
+		}
+		lost := kc.AssignmentLost()
+		if err := s.release(event.Partitions, lost, p.options.drain); err != nil {
+			p.log.LogAttrs(s.ctx, slog.LevelWarn, err.Error(), slog.String("client", kc.String()))
+		}
+		if lost {
+			return nil
+		}
 		if err := p.commit(); err != nil {
-			p.log.LogAttrs(context.Background(), slog.LevelWarn, err.Error(), slog.String("client", kc.String()))
+			p.log.LogAttrs(s.ctx, slog.LevelWarn, err.Error(), slog.String("client", kc.String()))
 		}
 	}
 	return nil
@@ -183,10 +220,15 @@ func (p *poller) commit() error {
 	}
 }
 
-// leave commits and leaves the group, so that the next run, here or elsewhere,
-// begins with what is committed.
-func (p *poller) leave() error {
-	err := p.commit()
+// leave waits for the handlers at work, commits and leaves the group, so that the next
+// run, here or elsewhere, begins with what is committed.
+func (p *poller) leave(s *session) error {
+	s.stopping.Store(true)
+	err := s.release(nil, false, p.options.drain)
+	if err != nil {
+		err = &ConsumeError{Doing: "end", Err: err}
+	}
+	err = errors.Join(err, p.commit())
 	p.leaving = true
 	defer func() { p.leaving = false }()
 	if uerr := p.kc.Unsubscribe(); uerr != nil {

@@ -59,7 +59,7 @@ var mayImport = map[string][]string{
 	"serde/serdetest":         {"serde", "registry"},
 	"avro/wire":               {},
 	"avro":                    {"avro/wire", "serde", "registry", "internal/cow", "internal/zigzag"},
-	"":                        {"registry", "serde"},
+	"":                        {"internal/backoff", "registry", "serde"},
 	"jsonschema":              {"serde"},
 	"protobuf":                {"serde"},
 	"internal/registryserver": {"registry", "avro", "jsonschema", "protobuf"},

@@ -1,0 +1,121 @@
+//go:build cgo
+
+package concord
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+)
+
+// WithDeadLetters has records that cannot be read or handled published by p to a
+// dead-letter topic, to(source topic), in place of ending the run; the consumer's [Policy]
+// says which. A dead letter has the record's key, value, headers and timestamp as they
+// are, and headers that say where it comes from and why; it goes to the partition of
+// the same number, modulo how many there are. The record's offset is stored once the dead
+// letter is acknowledged. While it cannot be published, the record's partition waits, and
+// is paused; nothing is skipped.
+//
+// The program closes p, after the consumer.
+func WithDeadLetters(p *Producer[[]byte, []byte], to func(topic string) string, opts ...DeadLetterOption) ConsumerOption {
+	d := &deadLetters{producer: p, to: to, counts: make(map[string]partitionCount)}
+	for _, o := range opts {
+		o.applyDeadLetters(d)
+	}
+	return d
+}
+
+// DeadLetterTopic is one dead-letter topic for all sources.
+func DeadLetterTopic(name string) func(topic string) string {
+	return func(string) string { return name }
+}
+
+// DeadLetterOption changes [WithDeadLetters]. A [DeadLetterProfile] is one.
+type DeadLetterOption interface{ applyDeadLetters(*deadLetters) }
+
+func (p DeadLetterProfile) applyDeadLetters(d *deadLetters) { d.profile = p }
+
+// deadLetters publishes them.
+type deadLetters struct {
+	producer *Producer[[]byte, []byte]
+	to       func(topic string) string
+	profile  DeadLetterProfile
+	group    string
+
+	mu     sync.Mutex
+	counts map[string]partitionCount
+}
+
+func (d *deadLetters) applyConsumer(to *consumerOptions) { to.deadLetters = d }
+
+// partitionCount is how many partitions a topic had a while ago: there may be more later.
+type partitionCount struct {
+	n  int32
+	at time.Time
+}
+
+const (
+	countsFor  = 5 * time.Minute
+	lookupWait = time.Second // it cannot be interrupted
+)
+
+// publish returns when the dead letter is acknowledged.
+func (d *deadLetters) publish(ctx context.Context, m *kafka.Message, f Failure) error {
+	topic := d.to(f.Topic)
+	if topic == f.Topic {
+		return errDeadLetterLoop
+	}
+	n, err := d.partitions(topic)
+	if err != nil {
+		return err
+	}
+	own := make([]Header, len(m.Headers))
+	for i, h := range m.Headers {
+		own[i] = Header(h)
+	}
+	partition := f.Partition % n
+	out := Message[[]byte, []byte]{
+		Topic: topic, Key: m.Key, NullKey: m.Key == nil, Value: m.Value, Tombstone: m.Value == nil, ToPartition: &partition,
+		Headers: deadLetterHeaders(d.profile, own, f, d.group, m.Timestamp, m.TimestampType.String(), time.Now()),
+	}
+	if m.Timestamp.UnixMilli() > 0 {
+		out.Timestamp = m.Timestamp
+	}
+	_, err = d.producer.Produce(ctx, out)
+	return err
+}
+
+var errDeadLetterLoop = errors.New("the dead-letter topic is the topic itself")
+
+// partitions is how many the topic has.
+func (d *deadLetters) partitions(topic string) (int32, error) {
+	d.mu.Lock()
+	c := d.counts[topic]
+	d.mu.Unlock()
+	if c.n > 0 && time.Since(c.at) < countsFor {
+		return c.n, nil
+	}
+	if err := validTopic(topic); err != nil {
+		return 0, err
+	}
+	metadata, err := d.producer.sender.kp.GetMetadata(&topic, false, int(lookupWait/time.Millisecond))
+	if err != nil {
+		return 0, err
+	}
+	t := metadata.Topics[topic]
+	if t.Error.Code() != kafka.ErrNoError {
+		return 0, fmt.Errorf("the dead-letter topic %s: %w", topic, t.Error)
+	}
+	c = partitionCount{int32(len(t.Partitions)), time.Now()}
+	if c.n == 0 {
+		return 0, fmt.Errorf("the dead-letter topic %s has no partitions", topic)
+	}
+	d.mu.Lock()
+	d.counts[topic] = c
+	d.mu.Unlock()
+	return c.n, nil
+}

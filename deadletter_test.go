@@ -1,0 +1,248 @@
+//go:build cgo
+
+package concord_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/concord-go/concord"
+	"github.com/concord-go/concord/serde"
+)
+
+// picky reads strings; those that begin with "poison" are truncated, and while away is set
+// the registry is not available.
+type picky struct{ away *atomic.Bool }
+
+func (p picky) Deserialize(ctx context.Context, field serde.Field, data serde.Data, v *string) (serde.Info, error) {
+	switch {
+	case p.away != nil && p.away.Load():
+		return serde.Info{}, serde.RegistryUnavailable
+	case strings.HasPrefix(string(data.Bytes), "poison"):
+		return serde.Info{SchemaID: 7}, serde.Truncated
+	}
+	return concord.String().Deserialize(ctx, field, data, v)
+}
+
+func pickyConsumer(t testing.TB, bootstrap string, away *atomic.Bool, opts ...concord.ConsumerOption) *concord.Consumer[string, string] {
+	t.Helper()
+	c, err := concord.NewConsumer(&kafka.ConfigMap{
+		"bootstrap.servers": bootstrap, "group.id": "g", "auto.offset.reset": "earliest", "heartbeat.interval.ms": 100,
+	}, concord.String(), picky{away}, append([]concord.ConsumerOption{quiet}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := c.Close(ctx); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return c
+}
+
+func TestPoisonGoesToTheDeadLettersAndTheRestIsHandledInOrder(t *testing.T) {
+	t.Parallel()
+	for _, profile := range []concord.DeadLetterProfile{concord.KafkaProfile, concord.SpringProfile, concord.ConnectProfile} {
+		t.Run(fmt.Sprint(profile), func(t *testing.T) {
+			t.Parallel()
+			_, bootstrap := newCluster(t, "t", "t.dead")
+			const n, every = 900, 9
+			p := newProducer(t, bootstrap, concord.String(), concord.String())
+			for i := range n {
+				m := texts{Topic: "t", Key: fmt.Sprint(i % 3), Value: fmt.Sprint(i), Headers: []concord.Header{{Key: "n", Value: []byte{byte(i)}}, {Key: "nil"}}, Timestamp: time.UnixMilli(1727260800000 + int64(i))}
+				partition := int32(i % 3)
+				m.ToPartition = &partition
+				if i%every == 0 {
+					m.Value = "poison " + m.Value
+				}
+				if err := p.ProduceAsync(testContext(t), m, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := p.Flush(testContext(t)); err != nil {
+				t.Fatal(err)
+			}
+			dead := newProducer(t, bootstrap, concord.Bytes(), concord.Bytes())
+			ctx, cancel := context.WithCancel(testContext(t))
+			var mu sync.Mutex
+			last, good := make(map[int32]int64), 0
+			c := pickyConsumer(t, bootstrap, nil, concord.WithDeadLetters(dead, concord.DeadLetterTopic("t.dead"), profile))
+			err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if before, ok := last[m.Partition]; ok && m.Offset <= before || strings.HasPrefix(m.Value, "poison") {
+					t.Errorf("%q at %d, after %d", m.Value, m.Offset, before)
+				}
+				last[m.Partition] = m.Offset
+				if good++; good == n-n/every {
+					cancel()
+				}
+				return nil
+			})
+			if err != nil || good != n-n/every {
+				t.Fatalf("%d good ones, %v", good, err)
+			}
+			reader := newConsumer(t, bootstrap, "dead", concord.String(), concord.String())
+			letters := 0
+			for m, err := range reader.Messages(testContext(t), "t.dead") {
+				if err != nil {
+					t.Fatal(err)
+				}
+				from, own, ok := concord.ParseDeadLetter(m.Headers)
+				var i int
+				if _, err := fmt.Sscanf(m.Value, "poison %d", &i); err != nil || i%every != 0 {
+					t.Fatalf("%q is dead", m.Value)
+				}
+				if !ok || from.Topic != "t" || from.Partition != m.Partition || from.Group != "g" || len(own) != 2 || own[0].Value[0] != byte(i) || own[1].Value != nil ||
+					m.Key != fmt.Sprint(i%3) || m.Timestamp.UnixMilli() != 1727260800000+int64(i) || from.Partition != int32(i%3) || from.Offset != int64(i/3) {
+					t.Fatalf("%+v, from %+v, %t, %v", m, from, ok, own)
+				}
+				if letters++; letters == n/every {
+					break
+				}
+			}
+		})
+	}
+}
+
+func TestAnOutageLosesNothingAndBuriesNothing(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t", "t.dead")
+	const n = 300
+	fill(t, bootstrap, "t", n, 3)
+	dead := newProducer(t, bootstrap, concord.Bytes(), concord.Bytes())
+	var away atomic.Bool
+	ctx, cancel := context.WithCancel(testContext(t))
+	var count atomic.Int32
+	seen := make([]atomic.Int32, n)
+	c := pickyConsumer(t, bootstrap, &away, concord.WithDeadLetters(dead, concord.DeadLetterTopic("t.dead")))
+	err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
+		var i int
+		if _, err := fmt.Sscan(m.Value, &i); err != nil {
+			return err
+		}
+		seen[i].Add(1)
+		switch count.Add(1) {
+		case n / 3:
+			away.Store(true)
+			time.AfterFunc(time.Second, func() { away.Store(false) })
+		case n:
+			cancel()
+		}
+		return nil
+	})
+	if err != nil || count.Load() != n {
+		t.Errorf("%d handled, %v", count.Load(), err)
+	}
+	for i := range seen {
+		if seen[i].Load() != 1 {
+			t.Errorf("%d came %d times", i, seen[i].Load())
+		}
+	}
+	if low, high := watermarks(t, bootstrap, "t.dead"); high != low {
+		t.Errorf("%d dead letters of an outage", high-low)
+	}
+}
+
+// watermarks are the sums over a topic's partitions.
+func watermarks(t testing.TB, bootstrap, topic string) (low, high int64) {
+	t.Helper()
+	kc, err := kafka.NewConsumer(&kafka.ConfigMap{"bootstrap.servers": bootstrap, "group.id": "watermarks"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kc.Close()
+	for p := range int32(3) {
+		l, h, err := kc.QueryWatermarkOffsets(topic, p, 5000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		low, high = low+l, high+h
+	}
+	return low, high
+}
+
+func TestAHandlerIsTriedAgainAndThenTheRecordIsDead(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t", "t.dead")
+	produce(t, bootstrap, "t", "a", "fails", "late", "hopeless", "z")
+	dead := newProducer(t, bootstrap, concord.Bytes(), concord.Bytes())
+	ctx, cancel := context.WithCancel(testContext(t))
+	tries := make(map[string]int)
+	var order []string
+	c := consumerWith(t, bootstrap, "g", concord.WithPolicy(concord.DefaultPolicy(2)), concord.WithRetryPause(time.Millisecond, time.Millisecond),
+		concord.WithDeadLetters(dead, concord.DeadLetterTopic("t.dead")))
+	err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
+		tries[m.Value]++
+		switch {
+		case m.Value == "fails", m.Value == "late" && tries["late"] < 3:
+			return errors.New("not now")
+		case m.Value == "hopeless":
+			return concord.Permanent(errors.New("never"))
+		}
+		order = append(order, m.Value)
+		if m.Value == "z" {
+			cancel()
+		}
+		return nil
+	})
+	want := map[string]int{"a": 1, "fails": 3, "late": 3, "hopeless": 1, "z": 1}
+	if err != nil || fmt.Sprint(tries) != fmt.Sprint(want) || fmt.Sprint(order) != "[a late z]" {
+		t.Errorf("tries %v, handled %v, %v", tries, order, err)
+	}
+	reader := newConsumer(t, bootstrap, "dead", concord.String(), concord.String())
+	var letters []string
+	for m, err := range reader.Messages(testContext(t), "t.dead") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := ""
+		for _, h := range m.Headers {
+			if h.Key == "__dlq.errors.delivery.count" {
+				count = string(h.Value)
+			}
+		}
+		if letters = append(letters, m.Value+" "+count); len(letters) == 2 {
+			break
+		}
+	}
+	if fmt.Sprint(letters) != "[fails 3 hopeless 1]" {
+		t.Errorf("dead letters %v", letters)
+	}
+}
+
+func TestWhileDeadLettersCannotBePublishedNothingIsSkipped(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t")
+	other, deadBootstrap := newCluster(t, "t.dead")
+	produce(t, bootstrap, "t", "a", "poison", "b")
+	dead := newProducer(t, deadBootstrap, concord.Bytes(), concord.Bytes())
+	other.Close() // away
+	ctx, cancel := context.WithCancel(testContext(t))
+	var got []string
+	c := pickyConsumer(t, bootstrap, nil, concord.WithDeadLetters(dead, concord.DeadLetterTopic("t.dead")), concord.WithDrainTimeout(0))
+	time.AfterFunc(3*time.Second, cancel)
+	err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
+		got = append(got, m.Value)
+		return nil
+	})
+	if re, ok := errors.AsType[*concord.RecordError](err); !ok || re.Offset != 1 || fmt.Sprint(got) != "[a]" {
+		t.Errorf("handled %v, %v", got, err)
+	}
+	for m, err := range consumerWith(t, bootstrap, "g").Messages(testContext(t), "t") {
+		if err != nil || m.Value != "poison" {
+			t.Errorf("%v, %v: want the poison again", m, err)
+		}
+		break
+	}
+}

@@ -1,0 +1,185 @@
+//go:build cgo
+
+package concord
+
+import (
+	"context"
+	"sync"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+)
+
+// PauseReason is why a consumer takes no more records of a partition for a while.
+type PauseReason uint8
+
+// The reasons.
+const (
+	// QueueFull: so many records, or bytes, of the partition are in hand as is allowed.
+	QueueFull PauseReason = iota
+	// Outage: a record waits for the registry.
+	Outage
+	// DeadLettersUnavailable: a dead letter could not be published yet.
+	DeadLettersUnavailable
+	// RetryPause: a record waits for its handler's next try.
+	RetryPause
+	numPauseReasons
+)
+
+var pauseReasonNames = [numPauseReasons]string{"queue full", "outage", "dead letters unavailable", "retry pause"}
+
+// String is the reason in words.
+func (r PauseReason) String() string {
+	if r < numPauseReasons {
+		return pauseReasonNames[r]
+	}
+	return "unknown"
+}
+
+// partition is one that this member has, from its assignment to its revocation; when it
+// comes back it is another.
+type partition struct {
+	topic string
+	id    int32
+	// ctx is what its handlers get. It ends when the partition is lost, and when it is
+	// revoked and a handler does not end in time.
+	ctx    context.Context
+	cancel context.CancelFunc
+	lane   *lane // its own; nil where partitions share lanes
+	limit  queueLimit
+
+	mu      sync.Mutex
+	tracker tracker
+	bytes   int // of the records in hand
+	queued  int // records in hand
+	running int // records whose handlers are at work
+	closed  bool
+	idle    chan struct{} // closed when the partition is closed and no handler is at work
+	holds   [numPauseReasons]int
+	listed  bool // among the session's changed partitions
+
+	paused bool // what librdkafka was told; the session's goroutine's own
+}
+
+// queueLimit is when a partition is paused, and, at three quarters of it, resumed: what is
+// left keeps handlers busy until more has come.
+type queueLimit struct{ records, bytes int }
+
+func sizeOf(m *kafka.Message) int { return len(m.Key) + len(m.Value) }
+
+// enqueue takes a record in hand; full says that the partition is to be paused.
+func (p *partition) enqueue(m *kafka.Message) (j job, full bool) {
+	epoch := int32(-1)
+	if m.LeaderEpoch != nil {
+		epoch = *m.LeaderEpoch
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	j = job{record: m, partition: p, number: p.tracker.add(int64(m.TopicPartition.Offset), epoch)}
+	p.queued++
+	p.bytes += sizeOf(m)
+	if p.holds[QueueFull] == 0 && (p.queued >= p.limit.records || p.bytes >= p.limit.bytes) {
+		p.holds[QueueFull] = 1
+		full = true
+	}
+	return j, full
+}
+
+func (p *partition) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// begin says that a handler gets to work; it must not where the partition is gone.
+func (p *partition) begin() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.running++
+	return true
+}
+
+// end says that a handler has ended; changed, that the session is to look at the
+// partition.
+func (p *partition) end(j *job, handled bool) (changed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running--
+	p.queued--
+	p.bytes -= sizeOf(j.record)
+	if handled {
+		p.tracker.done(j.number)
+	}
+	if p.closed {
+		if p.running == 0 {
+			close(p.idle)
+		}
+		return false
+	}
+	if p.holds[QueueFull] > 0 && p.queued <= p.limit.records*3/4 && p.bytes <= p.limit.bytes/4*3 {
+		p.holds[QueueFull] = 0
+		changed = true
+	}
+	return p.list(changed || p.tracker.moved)
+}
+
+// hold counts one more, or with -1 one less, reason to be paused.
+func (p *partition) hold(reason PauseReason, n int) (changed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.holds[reason] += n
+	return p.list(!p.closed)
+}
+
+// list reports whether the partition is to be listed: it is not yet.
+func (p *partition) list(changed bool) bool {
+	if !changed || p.listed {
+		return false
+	}
+	p.listed = true
+	return true
+}
+
+// look is what the session's goroutine does about a change: the offset to be stored,
+// if any, and whether the partition is to be paused.
+func (p *partition) look() (position kafka.TopicPartition, store, pause bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.listed = false
+	for _, n := range p.holds {
+		pause = pause || n > 0
+	}
+	offset, epoch, store := p.tracker.take()
+	position = p.topicPartition()
+	if store {
+		position.Offset = kafka.Offset(offset)
+		if epoch >= 0 {
+			position.LeaderEpoch = &epoch
+		}
+	}
+	return position, store, pause
+}
+
+func (p *partition) topicPartition() kafka.TopicPartition {
+	return kafka.TopicPartition{Topic: &p.topic, Partition: p.id}
+}
+
+// close keeps further handlers from getting to work. The channel is closed when those at
+// work have ended.
+func (p *partition) close() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.closed = true
+		p.idle = make(chan struct{})
+		if p.running == 0 {
+			close(p.idle)
+		}
+	}
+	if p.lane != nil {
+		p.lane.close()
+	}
+	return p.idle
+}

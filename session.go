@@ -1,0 +1,399 @@
+//go:build cgo
+
+package concord
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/concord-go/concord/serde"
+)
+
+// session is one Run: the partitions that are assigned, and the workers that handle their
+// records. The goroutine that runs it owns the kafka.Consumer and partitions; workers
+// tell it through changed and failed.
+type session struct {
+	kc      *kafka.Consumer
+	log     *slog.Logger
+	options *consumerOptions
+	handle  func(context.Context, *attempt) error
+
+	ctx        context.Context // of all handlers
+	partitions map[topicPartition]*partition
+	lanes      []*lane // shared by the partitions; none where each has its own
+	seed       maphash.Seed
+	workers    sync.WaitGroup
+
+	stopping *atomic.Bool // no further handler gets to work
+	mu       sync.Mutex
+	changed  []*partition
+	failed   error
+	panicked *handlerPanic
+
+	looked time.Time // when changes were last looked at
+	paused int       // partitions that librdkafka was told to pause
+}
+
+type topicPartition struct {
+	topic string
+	id    int32
+}
+
+// attempt is what a record's handler is called with.
+type attempt struct {
+	session *session
+	job
+}
+
+// handlerPanic is a panic of a handler on its way to the goroutine that called Run.
+type handlerPanic struct {
+	value any
+	stack []byte
+}
+
+func (p *handlerPanic) String() string {
+	return fmt.Sprintf("%v\n\nthe handler's stack:\n%s", p.value, p.stack)
+}
+
+func newSession(ctx context.Context, p *poller, stopping *atomic.Bool, handle func(context.Context, *attempt) error) *session {
+	s := &session{kc: p.kc, log: p.log, options: &p.options, handle: handle, ctx: ctx, stopping: stopping, partitions: make(map[topicPartition]*partition), seed: maphash.MakeSeed()}
+	c := p.options.concurrency
+	switch c.order {
+	case keyOrder:
+		for range c.workers {
+			l := newLane()
+			s.lanes = append(s.lanes, l)
+			s.workers.Go(func() { s.work(l, batchMost) })
+		}
+	case noOrder:
+		l := newLane()
+		s.lanes = []*lane{l}
+		for range c.workers {
+			s.workers.Go(func() { s.work(l, 1) })
+		}
+	}
+	return s
+}
+
+// batchMost is how many records a worker takes from its lane at once.
+const batchMost = 64
+
+// assign takes partitions on.
+func (s *session) assign(assigned []kafka.TopicPartition) {
+	for i := range assigned {
+		key := topicPartition{*assigned[i].Topic, assigned[i].Partition}
+		if s.partitions[key] != nil {
+			continue
+		}
+		p := &partition{topic: key.topic, id: key.id, limit: s.options.queue}
+		p.ctx, p.cancel = context.WithCancel(s.ctx)
+		if s.lanes == nil {
+			p.lane = newLane()
+			s.workers.Go(func() { s.work(p.lane, batchMost) })
+		}
+		s.partitions[key] = p
+	}
+}
+
+// take hands a record to a worker.
+func (s *session) take(m *kafka.Message) {
+	p := s.partitions[topicPartition{*m.TopicPartition.Topic, m.TopicPartition.Partition}]
+	if p == nil {
+		return // it was revoked, and librdkafka had the record already
+	}
+	j, full := p.enqueue(m)
+	switch {
+	case p.lane != nil:
+		p.lane.push(j)
+	case len(s.lanes) == 1:
+		s.lanes[0].push(j)
+	default:
+		s.lanes[s.laneOf(m)].push(j)
+	}
+	if full {
+		s.pause(p, true)
+	}
+}
+
+// laneOf is the lane for records of one key in one partition.
+func (s *session) laneOf(m *kafka.Message) int {
+	h := maphash.Bytes(s.seed, m.Key) + uint64(m.TopicPartition.Partition)*0x9e3779b97f4a7c15
+	return int(h % uint64(len(s.lanes)))
+}
+
+// work handles the records of a lane until it is closed.
+func (s *session) work(l *lane, most int) {
+	var batch []job
+	for {
+		if batch = l.take(batch, most); len(batch) == 0 {
+			return
+		}
+		for i := 0; i < len(batch); {
+			i += s.workBatch(batch[i:])
+		}
+		clear(batch)
+	}
+}
+
+// workBatch handles records until the last, or one whose handler panics, and returns how
+// many it went through.
+func (s *session) workBatch(batch []job) (through int) {
+	defer func() {
+		if through == len(batch) {
+			return
+		}
+		// A panic, or runtime.Goexit, as testing's FailNow.
+		value := recover()
+		j := &batch[through]
+		through++
+		if value == nil {
+			s.fail(recordError(j.record, Handling, serde.Info{}, errors.New("the handler ended its goroutine")))
+		} else {
+			s.panics(value)
+		}
+		j.partition.end(j, false)
+	}()
+	a := attempt{session: s}
+	for ; through < len(batch); through++ {
+		j := &batch[through]
+		if s.stopping.Load() || !j.partition.begin() {
+			continue
+		}
+		a.job = *j
+		err := s.handle(j.partition.ctx, &a)
+		switch {
+		case err == nil:
+		case j.partition.isClosed() && !s.stopping.Load():
+			// Its new owner reads the record again.
+			s.log.LogAttrs(s.ctx, slog.LevelInfo, "dropped with its partition: "+err.Error())
+		default:
+			s.fail(err)
+		}
+		if j.partition.end(j, err == nil) {
+			s.list(j.partition)
+		}
+	}
+	return through
+}
+
+// fail ends the run with its first failure.
+func (s *session) fail(err error) {
+	s.stopping.Store(true)
+	s.mu.Lock()
+	if s.failed == nil {
+		s.failed = err
+	}
+	s.mu.Unlock()
+}
+
+func (s *session) panics(value any) {
+	s.stopping.Store(true)
+	s.mu.Lock()
+	if s.panicked == nil {
+		s.panicked = &handlerPanic{value, debug.Stack()}
+	}
+	s.mu.Unlock()
+}
+
+// list puts a partition among the changed ones.
+func (s *session) list(p *partition) {
+	s.mu.Lock()
+	s.changed = append(s.changed, p)
+	s.mu.Unlock()
+}
+
+// hold lets a partition take no more records while what it returns is not called.
+func (a *attempt) hold(reason PauseReason) (release func()) {
+	p, s := a.partition, a.session
+	if p.hold(reason, 1) {
+		s.list(p)
+	}
+	return func() {
+		if p.hold(reason, -1) {
+			s.list(p)
+		}
+	}
+}
+
+// wait is how long polling may take: partitions that are paused, and offsets that are to
+// be stored, wait for its end.
+func (s *session) wait() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.paused > 0 || len(s.changed) > 0 {
+		return busyWait
+	}
+	return pollWait
+}
+
+// lookEvery is how often offsets are stored and pauses looked at.
+const lookEvery = 10 * time.Millisecond
+
+// look stores offsets, and pauses and resumes, what has changed.
+func (s *session) look() {
+	s.looked = time.Now()
+	s.mu.Lock()
+	changed := s.changed
+	s.changed = nil
+	s.mu.Unlock()
+	var offsets []kafka.TopicPartition
+	for _, p := range changed {
+		position, store, pause := p.look()
+		if s.partitions[topicPartition{p.topic, p.id}] != p {
+			continue // it is another member's by now
+		}
+		if store {
+			offsets = append(offsets, position)
+		}
+		if pause != p.paused {
+			s.pause(p, pause)
+		}
+	}
+	s.store(offsets)
+}
+
+// store stores offsets, which librdkafka commits in its time.
+func (s *session) store(offsets []kafka.TopicPartition) {
+	if len(offsets) == 0 {
+		return
+	}
+	stored, err := s.kc.StoreOffsets(offsets)
+	for i := range stored {
+		if stored[i].Error != nil {
+			err = stored[i].Error
+		}
+	}
+	if err != nil {
+		// The partition was taken away: its new owner reads the records again.
+		s.log.LogAttrs(s.ctx, slog.LevelWarn, "an offset was not stored: "+err.Error(), slog.String("client", s.kc.String()))
+	}
+}
+
+// pause tells librdkafka.
+func (s *session) pause(p *partition, pause bool) {
+	if p.paused == pause {
+		return
+	}
+	p.paused = pause
+	var err error
+	if pause {
+		s.paused++
+		err = s.kc.Pause([]kafka.TopicPartition{p.topicPartition()})
+	} else {
+		s.paused--
+		err = s.kc.Resume([]kafka.TopicPartition{p.topicPartition()})
+	}
+	if err != nil {
+		s.log.LogAttrs(s.ctx, slog.LevelWarn, "a partition was not paused or resumed: "+err.Error(), slog.String("client", s.kc.String()))
+	}
+}
+
+// failure is what ends the run, nil where nothing does.
+func (s *session) failure() error {
+	if !s.stopping.Load() {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed == nil && s.panicked != nil {
+		return errPanicked
+	}
+	return s.failed
+}
+
+var (
+	errPanicked      = errors.New("a handler panicked")
+	errStillHandling = errors.New("a handler goes on although its context has ended: its record will be read again")
+)
+
+// release gives partitions up, all of them where none are named. Unless they are lost, it
+// waits for the handlers at work until the drain's deadline, and stores what they did.
+func (s *session) release(revoked []kafka.TopicPartition, lost bool, drain time.Duration) error {
+	var leaving []*partition
+	if revoked == nil {
+		for _, p := range s.partitions {
+			leaving = append(leaving, p)
+		}
+	}
+	for i := range revoked {
+		if p := s.partitions[topicPartition{*revoked[i].Topic, revoked[i].Partition}]; p != nil {
+			leaving = append(leaving, p)
+		}
+	}
+	idle := make([]<-chan struct{}, len(leaving))
+	for i, p := range leaving {
+		idle[i] = p.close()
+		if lost {
+			p.cancel()
+		}
+	}
+	var err error
+	if !lost {
+		timer := time.NewTimer(drain)
+		defer timer.Stop()
+		err = waitIdle(leaving, idle, timer.C)
+	}
+	var offsets []kafka.TopicPartition
+	for _, p := range leaving {
+		position, store, _ := p.look()
+		if store && !lost {
+			offsets = append(offsets, position)
+		}
+		if p.paused {
+			s.pause(p, false) // it may come back, and is paused in librdkafka until then
+		}
+		p.cancel()
+		delete(s.partitions, topicPartition{p.topic, p.id})
+	}
+	s.store(offsets)
+	return err
+}
+
+// afterCancel is how long a handler may take to notice that its context has ended.
+const afterCancel = 2 * time.Second
+
+// waitIdle waits for handlers, ends their contexts at the deadline, and then waits a
+// little longer.
+func waitIdle(leaving []*partition, idle []<-chan struct{}, deadline <-chan time.Time) error {
+	cancelled := false
+	for i := range idle {
+		select {
+		case <-idle[i]:
+			continue
+		case <-deadline:
+		}
+		if cancelled {
+			return errStillHandling
+		}
+		cancelled = true
+		for _, p := range leaving {
+			p.cancel()
+		}
+		timer := time.NewTimer(afterCancel)
+		defer timer.Stop()
+		deadline = timer.C
+		select {
+		case <-idle[i]:
+		case <-deadline:
+			return errStillHandling
+		}
+	}
+	return nil
+}
+
+// end closes the lanes. Workers whose handlers go on end with them.
+func (s *session) end() {
+	s.stopping.Store(true)
+	for _, l := range s.lanes {
+		l.close()
+	}
+}
