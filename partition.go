@@ -5,6 +5,7 @@ package concord
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 )
@@ -55,7 +56,8 @@ type partition struct {
 	closed  bool
 	idle    chan struct{} // closed when the partition is closed and no handler is at work
 	holds   [numPauseReasons]int
-	listed  bool // among the session's changed partitions
+	listed  bool          // among the session's changed partitions
+	room    chan struct{} // one token: it was full, and is no longer
 
 	paused bool // what librdkafka was told; the session's goroutine's own
 }
@@ -90,6 +92,26 @@ func (p *partition) isClosed() bool {
 	return p.closed
 }
 
+// waitForRoom waits until a partition that was full is no longer; false where that takes
+// too long.
+func (p *partition) waitForRoom(most time.Duration) bool {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	for {
+		p.mu.Lock()
+		full := p.holds[QueueFull] > 0
+		p.mu.Unlock()
+		if !full {
+			return true
+		}
+		select {
+		case <-p.room:
+		case <-timer.C:
+			return false
+		}
+	}
+}
+
 // begin says that a handler gets to work; it must not where the partition is gone.
 func (p *partition) begin() bool {
 	p.mu.Lock()
@@ -121,6 +143,10 @@ func (p *partition) end(j *job, handled bool) (changed bool) {
 	if p.holds[QueueFull] > 0 && p.queued <= p.limit.records*3/4 && p.bytes <= p.limit.bytes/4*3 {
 		p.holds[QueueFull] = 0
 		changed = true
+		select {
+		case p.room <- struct{}{}:
+		default:
+		}
 	}
 	return p.list(changed || p.tracker.moved)
 }

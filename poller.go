@@ -112,15 +112,8 @@ func (p *poller) run(ctx context.Context, topics []string, handle func(context.C
 // poll takes records until ctx is done, the consumer is closed, or something fails.
 func (p *poller) poll(ctx context.Context, s *session) error {
 	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-p.closing:
-			return nil
-		default:
-		}
-		if err := s.failure(); err != nil {
-			return err
+		if s.stopping.Load() { // ctx is done, the consumer is closed, or something failed
+			return s.failure()
 		}
 		event := p.kc.Poll(int(s.wait() / time.Millisecond))
 		if event == nil || time.Since(s.looked) > lookEvery {
@@ -211,7 +204,13 @@ func (p *poller) commit() error {
 	})
 	select {
 	case err := <-done:
-		if err == nil || isCode(err, kafka.ErrNoOffset) {
+		switch {
+		case err == nil || isCode(err, kafka.ErrNoOffset):
+			return nil
+		case isCode(err, kafka.ErrIllegalGeneration) || isCode(err, kafka.ErrRebalanceInProgress) || isCode(err, kafka.ErrUnknownMemberID):
+			// The group has moved on. No failure: what was handled since the last commit is
+			// read again, as after any end that is not in good order.
+			p.log.LogAttrs(context.Background(), slog.LevelWarn, "not committed, some records may be handled again: "+err.Error(), slog.String("client", p.kc.String()))
 			return nil
 		}
 		return &ConsumeError{Doing: "commit", Err: err}

@@ -36,6 +36,7 @@ type session struct {
 	stopping *atomic.Bool // no further handler gets to work
 	mu       sync.Mutex
 	changed  []*partition
+	waiting  atomic.Bool // there are changed ones
 	failed   error
 	panicked *handlerPanic
 
@@ -94,7 +95,7 @@ func (s *session) assign(assigned []kafka.TopicPartition) {
 		if s.partitions[key] != nil {
 			continue
 		}
-		p := &partition{topic: key.topic, id: key.id, limit: s.options.queue}
+		p := &partition{topic: key.topic, id: key.id, limit: s.options.queue, room: make(chan struct{}, 1)}
 		p.ctx, p.cancel = context.WithCancel(s.ctx)
 		if s.lanes == nil {
 			p.lane = newLane()
@@ -119,10 +120,14 @@ func (s *session) take(m *kafka.Message) {
 	default:
 		s.lanes[s.laneOf(m)].push(j)
 	}
-	if full {
+	if full && !p.waitForRoom(roomWait) {
 		s.pause(p, true)
 	}
 }
+
+// roomWait is how long polling waits for a partition that is full, before that is paused. To
+// pause costs what librdkafka has fetched of it already, and the time of another fetch.
+const roomWait = 50 * time.Millisecond
 
 // laneOf is the lane for records of one key in one partition.
 func (s *session) laneOf(m *kafka.Message) int {
@@ -208,6 +213,7 @@ func (s *session) panics(value any) {
 func (s *session) list(p *partition) {
 	s.mu.Lock()
 	s.changed = append(s.changed, p)
+	s.waiting.Store(true)
 	s.mu.Unlock()
 }
 
@@ -227,9 +233,7 @@ func (a *attempt) hold(reason PauseReason) (release func()) {
 // wait is how long polling may take: partitions that are paused, and offsets that are to
 // be stored, wait for its end.
 func (s *session) wait() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.paused > 0 || len(s.changed) > 0 {
+	if s.paused > 0 || s.waiting.Load() {
 		return busyWait
 	}
 	return pollWait
@@ -244,6 +248,7 @@ func (s *session) look() {
 	s.mu.Lock()
 	changed := s.changed
 	s.changed = nil
+	s.waiting.Store(false)
 	s.mu.Unlock()
 	var offsets []kafka.TopicPartition
 	for _, p := range changed {
@@ -299,9 +304,6 @@ func (s *session) pause(p *partition, pause bool) {
 
 // failure is what ends the run, nil where nothing does.
 func (s *session) failure() error {
-	if !s.stopping.Load() {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed == nil && s.panicked != nil {

@@ -1,0 +1,139 @@
+//go:build cgo
+
+package concord_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/concord-go/concord"
+	"github.com/concord-go/concord/avro"
+	"github.com/concord-go/concord/registry"
+	"github.com/concord-go/concord/registry/registrytest"
+	"github.com/concord-go/concord/serde"
+)
+
+// page is an event of some 200 bytes.
+type page struct {
+	ID       string            `avro:"id"`
+	UserID   string            `avro:"userId"`
+	Time     int64             `avro:"time"`
+	Score    float64           `avro:"score"`
+	Referrer *string           `avro:"referrer"`
+	Tags     []string          `avro:"tags"`
+	Labels   map[string]string `avro:"labels"`
+}
+
+func samplePage() page {
+	referrer := "https://example.com/landing/page"
+	return page{
+		ID: "0190f6f2-7c1e-7cc2-9b9a-2f1c6d0b9a11", UserID: "u123456", Time: 1727260800123, Score: 0.875, Referrer: &referrer,
+		Tags: []string{"new", "beta", "eu-west", "returning"}, Labels: map[string]string{"campaign": "spring-sale", "device": "thin-client-14"},
+	}
+}
+
+// stage is a broker with a topic of pages, and the client of a registry.
+func stage(b *testing.B, records int) (bootstrap string, client *registry.Client) {
+	b.Helper()
+	_, bootstrap = newCluster(b, "pages")
+	reg := registrytest.New(b)
+	client, err := registry.NewClient(reg.URL())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { client.Close(context.Background()) })
+	values, err := serde.NewSerializer(client, avro.For[page](), serde.WithWriterSchema(serde.AutoRegister()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := newProducer(b, bootstrap, concord.String(), values)
+	for i := range records {
+		partition := int32(i % 3)
+		if err := p.ProduceAsync(context.Background(), concord.Message[string, page]{Topic: "pages", Key: "k", Value: samplePage(), ToPartition: &partition}, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := p.Flush(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	return bootstrap, client
+}
+
+const benchRecords = 200_000
+
+// BenchmarkConsume reads the same records with kafka.Consumer's Poll, and with a Consumer
+// that decodes them: records a second, more is better.
+func BenchmarkConsume(b *testing.B) {
+	bootstrap, client := stage(b, benchRecords)
+	rate := func(b *testing.B, began time.Time) {
+		b.ReportMetric(float64(benchRecords)*float64(b.N)/time.Since(began).Seconds(), "records/s")
+	}
+	group := 0
+	config := func() *kafka.ConfigMap {
+		group++
+		return &kafka.ConfigMap{"bootstrap.servers": bootstrap, "group.id": string(rune('a' + group)), "auto.offset.reset": "earliest", "enable.metrics.push": false}
+	}
+	raw := func(b *testing.B) {
+		var took time.Duration
+		for range b.N {
+			kc, err := kafka.NewConsumer(config())
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := kc.Subscribe("pages", nil); err != nil {
+				b.Fatal(err)
+			}
+			var began time.Time
+			for n := 0; n < benchRecords; {
+				if _, ok := kc.Poll(100).(*kafka.Message); ok {
+					if n++; n == 1 {
+						began = time.Now()
+					}
+				}
+			}
+			took += time.Since(began)
+			kc.Close()
+		}
+		rate(b, time.Now().Add(-took))
+	}
+	typed := func(b *testing.B) {
+		var took time.Duration
+		for range b.N {
+			values, err := serde.NewDeserializer(client, avro.For[page]())
+			if err != nil {
+				b.Fatal(err)
+			}
+			c, err := concord.NewConsumer(config(), concord.String(), values, quiet)
+			if err != nil {
+				b.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			var n atomic.Int64
+			var began, ended time.Time
+			err = c.Run(ctx, []string{"pages"}, func(_ context.Context, m *concord.Message[string, page]) error {
+				switch n.Add(1) {
+				case 1:
+					began = time.Now()
+				case benchRecords:
+					ended = time.Now()
+					cancel()
+				}
+				return nil
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			took += ended.Sub(began)
+			c.Close(context.Background())
+		}
+		rate(b, time.Now().Add(-took))
+	}
+	for range 2 {
+		b.Run("raw", raw)
+		b.Run("typed", typed)
+	}
+}
