@@ -39,8 +39,56 @@ type DeadLetterOption interface{ applyDeadLetters(*deadLetters) }
 
 func (p DeadLetterProfile) applyDeadLetters(d *deadLetters) { d.profile = p }
 
+// WithDeadLetterLimit ends Run with [ErrTooManyDeadLetters] when more than that share of the
+// last so many records became dead letters: the fault is then not in single records, and
+// what comes after is better left in the topic. There is no limit by default.
+func WithDeadLetterLimit(share float64, records int) DeadLetterOption {
+	return deadLetterLimit{share, records}
+}
+
+type deadLetterLimit struct {
+	share   float64
+	records int
+}
+
+func (l deadLetterLimit) applyDeadLetters(d *deadLetters) {
+	if l.records > 0 {
+		d.recent = &recent{share: l.share, dead: make([]bool, l.records)}
+	}
+}
+
+// recent is what became of the last records.
+type recent struct {
+	share float64
+
+	mu    sync.Mutex
+	dead  []bool // a ring
+	next  int
+	full  bool
+	count int // of those in it that are dead
+}
+
+// add says what became of a record; tooMany that the limit is passed, which is not said
+// before the ring is full.
+func (r *recent) add(dead bool) (tooMany bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dead[r.next] {
+		r.count--
+	}
+	if dead {
+		r.count++
+	}
+	r.dead[r.next] = dead
+	if r.next++; r.next == len(r.dead) {
+		r.next, r.full = 0, true
+	}
+	return r.full && float64(r.count) > r.share*float64(len(r.dead))
+}
+
 // deadLetters publishes them.
 type deadLetters struct {
+	recent   *recent // nil: no limit
 	producer *Producer[[]byte, []byte]
 	to       func(topic string) string
 	profile  DeadLetterProfile

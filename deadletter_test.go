@@ -15,6 +15,9 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/concord-go/concord"
+	"github.com/concord-go/concord/avro"
+	"github.com/concord-go/concord/registry"
+	"github.com/concord-go/concord/registry/registrytest"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -244,5 +247,113 @@ func TestWhileDeadLettersCannotBePublishedNothingIsSkipped(t *testing.T) {
 			t.Errorf("%v, %v: want the poison again", m, err)
 		}
 		break
+	}
+}
+
+func TestTooManyDeadLettersEndTheRun(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t", "t.dead")
+	var values []string
+	for i := range 60 {
+		values = append(values, fmt.Sprint(i))
+	}
+	for i := range 60 {
+		values = append(values, fmt.Sprint("poison ", i))
+	}
+	produce(t, bootstrap, "t", values...)
+	dead := newProducer(t, bootstrap, concord.Bytes(), concord.Bytes())
+	c := pickyConsumer(t, bootstrap, nil, concord.WithDeadLetters(dead, concord.DeadLetterTopic("t.dead"), concord.WithDeadLetterLimit(0.5, 20)))
+	err := c.Run(testContext(t), []string{"t"}, func(context.Context, *texts) error { return nil })
+	if !errors.Is(err, concord.ErrTooManyDeadLetters) {
+		t.Fatalf("got %v", err)
+	}
+	if low, high := watermarks(t, bootstrap, "t.dead"); high-low != 11 {
+		t.Errorf("%d dead letters, want 11: the first to be more than half of 20", high-low)
+	}
+	for m, err := range consumerWith(t, bootstrap, "g").Messages(testContext(t), "t") {
+		if err != nil || m.Value != "poison 11" {
+			t.Errorf("%v, %v: want poison 11", m, err)
+		}
+		break
+	}
+}
+
+func TestDeadLettersAreReplayedAsTheyWere(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t", "t.dead")
+	p := newProducer(t, bootstrap, concord.Bytes(), concord.Bytes())
+	at := time.UnixMilli(1727260800123)
+	sent := []concord.Message[[]byte, []byte]{
+		{Topic: "t", Key: []byte("k"), Value: []byte("poison 1"), Headers: []concord.Header{{Key: "h", Value: []byte("v")}, {Key: "__value_schema_id", Value: []byte("\x01 sixteen bytes..")}}, Timestamp: at},
+		{Topic: "t", NullKey: true, Value: []byte("poison 2"), Timestamp: at},
+	}
+	for _, m := range sent {
+		if _, err := p.Produce(testContext(t), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(testContext(t))
+	c := pickyConsumer(t, bootstrap, nil, concord.WithDeadLetters(p, concord.DeadLetterTopic("t.dead"), concord.SpringProfile))
+	time.AfterFunc(3*time.Second, cancel)
+	if err := c.Run(ctx, []string{"t"}, func(context.Context, *texts) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	// One that is no dead letter, and is left where it is.
+	if _, err := p.Produce(testContext(t), concord.Message[[]byte, []byte]{Topic: "t.dead", Value: []byte("stray")}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithCancel(testContext(t))
+	time.AfterFunc(3*time.Second, cancel)
+	replayer := newConsumer(t, bootstrap, "replay", concord.Bytes(), concord.Bytes())
+	done, err := concord.ReplayDeadLetters(ctx, replayer, []string{"t.dead"}, p, nil)
+	if err != nil || done != (concord.Replay{Replayed: 2, Skipped: 1}) {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	again := make(map[string]int)
+	for m, err := range newConsumer(t, bootstrap, "all", concord.Bytes(), concord.Bytes()).Messages(testContext(t), "t") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := sent[0]
+		if string(m.Value) == "poison 2" {
+			want = sent[1]
+		}
+		if string(m.Key) != string(want.Key) || m.NullKey != want.NullKey || !m.Timestamp.Equal(at) || fmt.Sprint(m.Headers) != fmt.Sprint(want.Headers) {
+			t.Errorf("%+v, sent was %+v", m, want)
+		}
+		if again[string(m.Value)]++; again["poison 1"] == 2 && again["poison 2"] == 2 {
+			break
+		}
+	}
+}
+
+func TestAProducerIsPreparedBeforeItsFirstMessage(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t")
+	reg := registrytest.New(t)
+	client, err := registry.NewClient(reg.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close(context.Background()) })
+	type event struct {
+		ID string `avro:"id"`
+	}
+	values, err := serde.NewSerializer(client, avro.For[event]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProducer(t, bootstrap, concord.String(), values)
+	schema, err := avro.SchemaFor[event]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg.Register("t-value", registry.Schema{Text: schema.String()})
+	err = p.Prepare(testContext(t), "t", "u", "no topic")
+	if !errors.Is(err, serde.NotRegistered) || !strings.Contains(err.Error(), `"u"`) || !strings.Contains(err.Error(), "not a topic name") || strings.Contains(err.Error(), `"t"`) {
+		t.Errorf("got %v", err)
+	}
+	if err := p.Prepare(testContext(t), "t"); err != nil {
+		t.Error(err)
 	}
 }

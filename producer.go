@@ -110,6 +110,33 @@ func (p *Producer[K, V]) ProduceAsync(ctx context.Context, m Message[K, V], call
 	return p.send(ctx, &m, &ticket{callback: callback})
 }
 
+// Prepare has key and value serializers do what they would do with the first message to
+// each topic: find or register the schema, and see whether K and V fit it. So a program
+// learns at its start what is missing. All failures are reported, each a [*ProduceError];
+// serializers without such a step are passed over.
+func (p *Producer[K, V]) Prepare(ctx context.Context, topics ...string) error {
+	var errs []error
+	for _, topic := range topics {
+		err := validTopic(topic)
+		if err == nil {
+			err = errors.Join(prepare(ctx, p.key, serde.KeyOf(topic)), prepare(ctx, p.value, serde.ValueOf(topic)))
+		}
+		if err != nil {
+			errs = append(errs, &ProduceError{Topic: topic, Err: err})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func prepare(ctx context.Context, serializer any, field serde.Field) error {
+	if s, ok := serializer.(interface {
+		Prepare(ctx context.Context, fields ...serde.Field) error
+	}); ok {
+		return s.Prepare(ctx, field)
+	}
+	return nil
+}
+
 // Flush waits until every message that was queued before has its result. The
 // error is a [*FlushError]: failures that were not returned by Produce, since
 // the last Flush, and what is still waiting when ctx is done. That stays

@@ -40,6 +40,7 @@ type session struct {
 	failed   error
 	panicked *handlerPanic
 
+	recent *recent   // what became of the last records; nil where nobody asks
 	looked time.Time // when changes were last looked at
 	paused int       // partitions that librdkafka was told to pause
 }
@@ -53,6 +54,7 @@ type topicPartition struct {
 type attempt struct {
 	session *session
 	job
+	dead bool // it became a dead letter
 }
 
 // handlerPanic is a panic of a handler on its way to the goroutine that called Run.
@@ -67,6 +69,9 @@ func (p *handlerPanic) String() string {
 
 func newSession(ctx context.Context, p *poller, stopping *atomic.Bool, handle func(context.Context, *attempt) error) *session {
 	s := &session{kc: p.kc, log: p.log, options: &p.options, handle: handle, ctx: ctx, stopping: stopping, partitions: make(map[topicPartition]*partition), seed: maphash.MakeSeed()}
+	if d := p.options.deadLetters; d != nil {
+		s.recent = d.recent
+	}
 	c := p.options.concurrency
 	switch c.order {
 	case keyOrder:
@@ -173,10 +178,13 @@ func (s *session) workBatch(batch []job) (through int) {
 		if s.stopping.Load() || !j.partition.begin() {
 			continue
 		}
-		a.job = *j
+		a.job, a.dead = *j, false
 		err := s.handle(j.partition.ctx, &a)
 		switch {
 		case err == nil:
+			if r := s.recent; r != nil && !a.dead {
+				r.add(false)
+			}
 		case j.partition.isClosed() && !s.stopping.Load():
 			// Its new owner reads the record again.
 			s.log.LogAttrs(s.ctx, slog.LevelInfo, "dropped with its partition: "+err.Error())

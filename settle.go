@@ -57,6 +57,7 @@ func (a *attempt) pauseFor(ctx context.Context, reason PauseReason, d time.Durat
 func (a *attempt) bury(ctx context.Context, f Failure) error {
 	s := a.session
 	err := s.options.deadLetters.publish(ctx, a.record, f)
+	a.dead = true
 	if err == nil {
 		return s.buried(f)
 	}
@@ -76,8 +77,11 @@ func (a *attempt) bury(ctx context.Context, f Failure) error {
 	}
 }
 
-// buried counts a dead letter.
+// buried counts a dead letter. It is handled with that, whatever comes of the count.
 func (s *session) buried(f Failure) error {
 	s.log.LogAttrs(s.ctx, slog.LevelWarn, "dead letter: "+f.Error())
+	if r := s.options.deadLetters.recent; r != nil && r.add(true) {
+		s.fail(&ConsumeError{Doing: "consume", Err: ErrTooManyDeadLetters})
+	}
 	return nil
 }
