@@ -4,6 +4,7 @@ package concord_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -200,5 +201,51 @@ func TestAPanicOfAHandlerIsThatOfRun(t *testing.T) {
 			t.Errorf("%v, %v: want b again", m, err)
 		}
 		break
+	}
+}
+
+func TestTheBrokerMayAssignPartitions(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t")
+	const n = 300
+	fill(t, bootstrap, "t", n, 30)
+	config := kafka.ConfigMap{"bootstrap.servers": bootstrap, "group.id": "g", "auto.offset.reset": "earliest", "group.protocol": "consumer"}
+	for name, v := range map[string]kafka.ConfigValue{"session.timeout.ms": 6000, "heartbeat.interval.ms": 100, "partition.assignment.strategy": "range"} {
+		refused := kafka.ConfigMap{name: v}
+		for k, v := range config {
+			refused[k] = v
+		}
+		_, err := concord.NewConsumer(&refused, concord.String(), concord.String(), quiet)
+		if e, ok := errors.AsType[*concord.ConfigError](err); !ok || e.Setting != name {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(testContext(t))
+	defer cancel()
+	var mu sync.Mutex
+	seen := make(map[string]int)
+	var members sync.WaitGroup
+	for range 2 {
+		c, err := concord.NewConsumer(&config, concord.String(), concord.String(), quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		members.Go(func() {
+			err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if seen[m.Value]++; len(seen) == n {
+					cancel()
+				}
+				return nil
+			})
+			if err := errors.Join(err, c.Close(testContext(t))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	members.Wait()
+	if len(seen) != n {
+		t.Errorf("%d of %d records", len(seen), n)
 	}
 }

@@ -104,6 +104,9 @@ func (s settings) forProducer() error {
 
 // forConsumer adds what [Consumer] promises to the settings.
 func (s settings) forConsumer() error {
+	if _, set := s["enable.partition.eof"]; set {
+		return refuse("enable.partition.eof", "concord.WithStopAtEnd sets it; leave it out")
+	}
 	if _, _, ok := s.first("group.id"); !ok {
 		return refuse("group.id", "required: the consumer group under which offsets are committed")
 	}
@@ -111,9 +114,15 @@ func (s settings) forConsumer() error {
 		return refuse("auto.offset.reset", "required, because it decides what a new group reads: earliest for all records, latest for those to come, error to stop")
 	}
 	s.defaultTo("read_committed", "isolation.level")
-	s.defaultTo("100", "fetch.wait.max.ms")                  // a partition that was paused waits for it
-	if !strings.EqualFold(s["group.protocol"], "consumer") { // there the broker assigns
+	s.defaultTo("100", "fetch.wait.max.ms") // a partition that was paused waits for it
+	if !strings.EqualFold(strings.TrimSpace(s["group.protocol"]), "consumer") {
 		s.defaultTo("cooperative-sticky", "partition.assignment.strategy")
+	} else {
+		for _, name := range []string{"partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"} {
+			if _, set := s[name]; set {
+				return refuse(name, "with group.protocol=consumer the broker decides it (KIP-848); leave it out, or set group.remote.assignor for the assignor")
+			}
+		}
 	}
 	return errors.Join(
 		s.must("a Consumer stores an offset when its record is handled; leave it out or set it to false", []string{"false", "f", "0"}, "enable.auto.offset.store"),

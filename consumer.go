@@ -71,6 +71,9 @@ func NewConsumer[K, V any](config *kafka.ConfigMap, key Deserializer[K], value D
 	if err := s.forConsumer(); err != nil {
 		return nil, err
 	}
+	if o.stopAtEnd {
+		s["enable.partition.eof"] = "true"
+	}
 	if o.deadLetters != nil {
 		o.deadLetters.group = s["group.id"]
 		if o.deadLetters.producer == nil || o.deadLetters.to == nil {
@@ -101,9 +104,9 @@ func (c *Consumer[K, V]) Run(ctx context.Context, topics []string, handler Handl
 	if handler == nil {
 		return &ConsumeError{Doing: "subscribe", Err: errors.New("the handler is nil")}
 	}
-	return c.poller.run(ctx, topics, func(ctx context.Context, a *attempt) error {
+	return c.poller.run(ctx, topics, intercepted(c.poller.options.interceptors, func(ctx context.Context, a *attempt) error {
 		return c.process(ctx, a, handler)
-	})
+	}))
 }
 
 // process reads and handles a record, and does what the policy wants where that fails.
@@ -219,12 +222,7 @@ func (c *Consumer[K, V]) read(ctx context.Context, km *kafka.Message, m *Message
 	m.Partition = km.TopicPartition.Partition
 	m.Offset = int64(km.TopicPartition.Offset)
 	m.Timestamp = km.Timestamp
-	if len(km.Headers) > 0 {
-		m.Headers = make([]Header, len(km.Headers))
-		for i, h := range km.Headers {
-			m.Headers[i] = Header(h)
-		}
-	}
+	m.Headers = headersOf(km)
 	var err error
 	m.KeyInfo, err = c.key.Deserialize(ctx, serde.KeyOf(m.Topic), serde.Data{Bytes: km.Key, Headers: m.Headers}, &m.Key)
 	if err != nil {
@@ -249,4 +247,16 @@ func recordError(km *kafka.Message, stage Stage, info serde.Info, err error) *Re
 		GUID:      info.GUID,
 		Err:       err,
 	}
+}
+
+// headersOf are a record's headers, nil where it has none.
+func headersOf(km *kafka.Message) []Header {
+	if len(km.Headers) == 0 {
+		return nil
+	}
+	headers := make([]Header, len(km.Headers))
+	for i, h := range km.Headers {
+		headers[i] = Header(h)
+	}
+	return headers
 }

@@ -121,14 +121,10 @@ func (d *deadLetters) publish(ctx context.Context, m *kafka.Message, f Failure) 
 	if err != nil {
 		return err
 	}
-	own := make([]Header, len(m.Headers))
-	for i, h := range m.Headers {
-		own[i] = Header(h)
-	}
 	partition := f.Partition % n
 	out := Message[[]byte, []byte]{
 		Topic: topic, Key: m.Key, NullKey: m.Key == nil, Value: m.Value, Tombstone: m.Value == nil, ToPartition: &partition,
-		Headers: deadLetterHeaders(d.profile, own, f, d.group, m.Timestamp, m.TimestampType.String(), time.Now()),
+		Headers: deadLetterHeaders(d.profile, headersOf(m), f, d.group, m.Timestamp, m.TimestampType.String(), time.Now()),
 	}
 	if m.Timestamp.UnixMilli() > 0 {
 		out.Timestamp = m.Timestamp

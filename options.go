@@ -33,6 +33,10 @@ type consumerOptions struct {
 	policy      Policy
 	retry       backoff.Policy
 	deadLetters *deadLetters
+
+	interceptors []HandleInterceptor
+	start        *Start // nil: at what is committed
+	stopAtEnd    bool
 }
 
 type loggerOption struct{ log *slog.Logger }

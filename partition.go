@@ -59,7 +59,9 @@ type partition struct {
 	listed  bool          // among the session's changed partitions
 	room    chan struct{} // one token: it was full, and is no longer
 
-	paused bool // what librdkafka was told; the session's goroutine's own
+	// The session's goroutine's own:
+	paused bool // what librdkafka was told
+	ended  bool // read to its end, as far as is known
 }
 
 // queueLimit is when a partition is paused, and, at three quarters of it, resumed: what is

@@ -20,11 +20,13 @@ type poller struct {
 	kc      *kafka.Consumer
 	log     *slog.Logger
 	options consumerOptions
+	counts  consumerCounts
 
-	running    chan struct{} // one token: held by the run in progress
-	committing chan struct{} // one token: held while librdkafka commits
-	session    *session      // of the run in progress; its goroutine's own
-	leaving    bool          // the run is at its end and has committed; the run's goroutine's own
+	running    chan struct{}           // one token: held by the run in progress
+	committing chan struct{}           // one token: held while librdkafka commits
+	session    *session                // of the run in progress; its goroutine's own
+	begun      map[topicPartition]bool // partitions that a Start was applied to; the run's goroutine's own
+	leaving    bool                    // the run is at its end and has committed; the run's goroutine's own
 
 	closing   chan struct{} // closed when close begins
 	closed    chan struct{} // closed when everything has ended
@@ -115,6 +117,9 @@ func (p *poller) poll(ctx context.Context, s *session) error {
 		if s.stopping.Load() { // ctx is done, the consumer is closed, or something failed
 			return s.failure()
 		}
+		if p.options.stopAtEnd && s.allEnded() {
+			return nil
+		}
 		event := p.kc.Poll(int(s.wait() / time.Millisecond))
 		if event == nil || time.Since(s.looked) > lookEvery {
 			s.look()
@@ -125,6 +130,8 @@ func (p *poller) poll(ctx context.Context, s *session) error {
 				return &ConsumeError{Doing: "consume", Err: err}
 			}
 			s.take(event)
+		case kafka.PartitionEOF:
+			s.ended(event)
 		case kafka.Error:
 			if stops(event) {
 				return &ConsumeError{Doing: "consume", Err: event}
@@ -164,10 +171,18 @@ func (p *poller) rebalance(kc *kafka.Consumer, event kafka.Event) error {
 	s := p.session
 	switch event := event.(type) {
 	case kafka.AssignedPartitions:
-		if !p.leaving {
-			s.assign(event.Partitions)
+		p.counts.rebalances.Add(1)
+		if p.leaving {
+			return nil
 		}
+		if p.options.start != nil {
+			if err := p.assignFrom(kc, event.Partitions); err != nil {
+				s.fail(err)
+			}
+		}
+		s.assign(event.Partitions)
 	case kafka.RevokedPartitions:
+		p.counts.rebalances.Add(1)
 		if p.leaving {
 			return nil
 		}

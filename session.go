@@ -25,6 +25,7 @@ type session struct {
 	kc      *kafka.Consumer
 	log     *slog.Logger
 	options *consumerOptions
+	counts  *consumerCounts
 	handle  func(context.Context, *attempt) error
 
 	ctx        context.Context // of all handlers
@@ -54,7 +55,14 @@ type topicPartition struct {
 type attempt struct {
 	session *session
 	job
-	dead bool // it became a dead letter
+	dead, skipped bool // what became of it instead of being handled
+}
+
+func boolCount(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // handlerPanic is a panic of a handler on its way to the goroutine that called Run.
@@ -68,7 +76,7 @@ func (p *handlerPanic) String() string {
 }
 
 func newSession(ctx context.Context, p *poller, stopping *atomic.Bool, handle func(context.Context, *attempt) error) *session {
-	s := &session{kc: p.kc, log: p.log, options: &p.options, handle: handle, ctx: ctx, stopping: stopping, partitions: make(map[topicPartition]*partition), seed: maphash.MakeSeed()}
+	s := &session{kc: p.kc, log: p.log, options: &p.options, counts: &p.counts, handle: handle, ctx: ctx, stopping: stopping, partitions: make(map[topicPartition]*partition), seed: maphash.MakeSeed()}
 	if d := p.options.deadLetters; d != nil {
 		s.recent = d.recent
 	}
@@ -107,6 +115,7 @@ func (s *session) assign(assigned []kafka.TopicPartition) {
 			s.workers.Go(func() { s.work(p.lane, batchMost) })
 		}
 		s.partitions[key] = p
+		s.counts.assigned(p, false)
 	}
 }
 
@@ -116,6 +125,7 @@ func (s *session) take(m *kafka.Message) {
 	if p == nil {
 		return // it was revoked, and librdkafka had the record already
 	}
+	p.ended = false
 	j, full := p.enqueue(m)
 	switch {
 	case p.lane != nil:
@@ -126,6 +136,7 @@ func (s *session) take(m *kafka.Message) {
 		s.lanes[s.laneOf(m)].push(j)
 	}
 	if full && !p.waitForRoom(roomWait) {
+		s.counts.pauses[QueueFull].Add(1)
 		s.pause(p, true)
 	}
 }
@@ -178,10 +189,11 @@ func (s *session) workBatch(batch []job) (through int) {
 		if s.stopping.Load() || !j.partition.begin() {
 			continue
 		}
-		a.job, a.dead = *j, false
+		a.job, a.dead, a.skipped = *j, false, false
 		err := s.handle(j.partition.ctx, &a)
 		switch {
 		case err == nil:
+			s.counts.handled.Add(uint64(boolCount(!a.dead && !a.skipped)))
 			if r := s.recent; r != nil && !a.dead {
 				r.add(false)
 			}
@@ -228,6 +240,7 @@ func (s *session) list(p *partition) {
 // hold lets a partition take no more records while what it returns is not called.
 func (a *attempt) hold(reason PauseReason) (release func()) {
 	p, s := a.partition, a.session
+	s.counts.pauses[reason].Add(1)
 	if p.hold(reason, 1) {
 		s.list(p)
 	}
@@ -363,6 +376,10 @@ func (s *session) release(revoked []kafka.TopicPartition, lost bool, drain time.
 		}
 		p.cancel()
 		delete(s.partitions, topicPartition{p.topic, p.id})
+		s.counts.assigned(p, true)
+		if lost {
+			s.counts.lost.Add(1)
+		}
 	}
 	s.store(offsets)
 	return err

@@ -38,6 +38,8 @@ func (a *attempt) settle(ctx context.Context, failed *RecordError, tries int) (a
 		}
 		return false, a.bury(ctx, f)
 	case SkipRecord:
+		a.skipped = true
+		a.session.counts.skipped.Add(1)
 		return false, nil
 	}
 	return false, failed
@@ -50,6 +52,7 @@ func (a *attempt) pauseFor(ctx context.Context, reason PauseReason, d time.Durat
 	if backoff.Wait(ctx, d) != nil {
 		return false, failed
 	}
+	a.session.counts.retried.Add(1)
 	return true, nil
 }
 
@@ -80,6 +83,7 @@ func (a *attempt) bury(ctx context.Context, f Failure) error {
 // buried counts a dead letter. It is handled with that, whatever comes of the count.
 func (s *session) buried(f Failure) error {
 	s.log.LogAttrs(s.ctx, slog.LevelWarn, "dead letter: "+f.Error())
+	s.counts.deadLetters.Add(1)
 	if r := s.options.deadLetters.recent; r != nil && r.add(true) {
 		s.fail(&ConsumeError{Doing: "consume", Err: ErrTooManyDeadLetters})
 	}

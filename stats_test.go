@@ -1,0 +1,119 @@
+//go:build cgo
+
+package concord_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/concord-go/concord"
+)
+
+func TestStatsSayWhatAConsumerDoes(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t", "t.dead")
+	produce(t, bootstrap, "t", "a", "poison", "again", "skip", "held", "b")
+	dead := newProducer(t, bootstrap, concord.Bytes(), concord.Bytes())
+	policy := func(f concord.Failure) concord.Action {
+		if f.Stage == concord.Handling && strings.Contains(f.Err.Error(), "skip") {
+			return concord.SkipRecord
+		}
+		return concord.DefaultPolicy(1)(f)
+	}
+	c := pickyConsumer(t, bootstrap, nil, concord.WithPolicy(policy), concord.WithRetryPause(time.Millisecond, time.Millisecond), concord.WithDeadLetters(dead, concord.DeadLetterTopic("t.dead")))
+	if d := cmp.Diff(concord.ConsumerStats{Pauses: map[concord.PauseReason]uint64{}, Paused: map[concord.PauseReason]int{}}, c.Stats()); d != "" {
+		t.Errorf("of a new consumer (-want +got):\n%s", d)
+	}
+	ctx, cancel := context.WithCancel(testContext(t))
+	failed := false
+	err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
+		switch m.Value {
+		case "again":
+			if !failed {
+				failed = true
+				return errors.New("once")
+			}
+		case "skip":
+			return errors.New("skip it")
+		case "held":
+			if s := c.Stats(); s.Partitions != 3 || s.InHand < 1 || s.InHandSize < len("heldheld") {
+				t.Errorf("while a record is in hand: %+v", s)
+			}
+		case "b":
+			cancel()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.Stats()
+	if s.Rebalances == 0 {
+		t.Error("no rebalance")
+	}
+	s.Rebalances = 0
+	want := concord.ConsumerStats{
+		Handled: 4, Retried: 1, DeadLetters: 1, Skipped: 1,
+		Pauses: map[concord.PauseReason]uint64{concord.RetryPause: 1}, Paused: map[concord.PauseReason]int{},
+	}
+	if d := cmp.Diff(want, s); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if concord.RetryPause.String() != "retry pause" || concord.PauseReason(99).String() != "unknown" {
+		t.Error("the reasons' names")
+	}
+}
+
+type contextKey struct{}
+
+func TestInterceptorsStandAroundEachRecord(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t")
+	produce(t, bootstrap, "t", "a", "b")
+	var mu sync.Mutex
+	var log []string
+	note := func(format string, args ...any) {
+		mu.Lock()
+		log = append(log, fmt.Sprintf(format, args...))
+		mu.Unlock()
+	}
+	around := func(name string) concord.HandleInterceptor {
+		return func(ctx context.Context, r concord.Record, next func(context.Context) error) error {
+			note("%s %s@%d %s %d", name, r.Topic, r.Offset, r.Key, r.Size)
+			err := next(context.WithValue(ctx, contextKey{}, name))
+			note("%s %v", name, err)
+			return err
+		}
+	}
+	var tries atomic.Int32
+	c := consumerWith(t, bootstrap, "g", concord.WithHandleInterceptor(around("outer"), around("inner")), concord.WithPolicy(concord.DefaultPolicy(1)), concord.WithRetryPause(0, 0))
+	err := c.Run(testContext(t), []string{"t"}, func(ctx context.Context, m *texts) error {
+		note("handle %s under %v", m.Value, ctx.Value(contextKey{}))
+		if m.Value == "b" && tries.Add(1) == 2 {
+			return concord.Permanent(errors.New("end"))
+		} else if m.Value == "b" {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	const failed = "concord: t[0]@1: handling: end"
+	if err == nil || err.Error() != failed {
+		t.Errorf("got %v", err)
+	}
+	want := []string{
+		"outer t@0 a 2", "inner t@0 a 2", "handle a under inner", "inner <nil>", "outer <nil>",
+		"outer t@1 b 2", "inner t@1 b 2", "handle b under inner", "handle b under inner", "inner " + failed, "outer " + failed,
+	}
+	if !slices.Equal(log, want) {
+		t.Errorf("(-want +got):\n%s", cmp.Diff(want, log))
+	}
+}
