@@ -38,7 +38,7 @@ func (p picky) Deserialize(ctx context.Context, field serde.Field, data serde.Da
 func pickyConsumer(t testing.TB, bootstrap string, away *atomic.Bool, opts ...concord.ConsumerOption) *concord.Consumer[string, string] {
 	t.Helper()
 	c, err := concord.NewConsumer(&kafka.ConfigMap{
-		"bootstrap.servers": bootstrap, "group.id": "g", "auto.offset.reset": "earliest", "heartbeat.interval.ms": 100,
+		"bootstrap.servers": bootstrap, "group.id": "g", "auto.offset.reset": "earliest", "heartbeat.interval.ms": 100, "session.timeout.ms": 3000,
 	}, concord.String(), picky{away}, append([]concord.ConsumerOption{quiet}, opts...)...)
 	if err != nil {
 		t.Fatal(err)

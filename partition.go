@@ -10,32 +10,6 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 )
 
-// PauseReason is why a consumer takes no more records of a partition for a while.
-type PauseReason uint8
-
-// The reasons.
-const (
-	// QueueFull: so many records, or bytes, of the partition are in hand as is allowed.
-	QueueFull PauseReason = iota
-	// Outage: a record waits for the registry.
-	Outage
-	// DeadLettersUnavailable: a dead letter could not be published yet.
-	DeadLettersUnavailable
-	// RetryPause: a record waits for its handler's next try.
-	RetryPause
-	numPauseReasons
-)
-
-var pauseReasonNames = [numPauseReasons]string{"queue full", "outage", "dead letters unavailable", "retry pause"}
-
-// String is the reason in words.
-func (r PauseReason) String() string {
-	if r < numPauseReasons {
-		return pauseReasonNames[r]
-	}
-	return "unknown"
-}
-
 // partition is one that this member has, from its assignment to its revocation; when it
 // comes back it is another.
 type partition struct {

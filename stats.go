@@ -1,11 +1,4 @@
-//go:build cgo
-
 package concord
-
-import (
-	"sync"
-	"sync/atomic"
-)
 
 // ConsumerStats is what a consumer has done since it was made, and what it has in hand.
 type ConsumerStats struct {
@@ -25,55 +18,28 @@ type ConsumerStats struct {
 	Paused map[PauseReason]int
 }
 
-// Stats may be called from anywhere, also while the consumer runs.
-func (c *Consumer[K, V]) Stats() ConsumerStats { return c.poller.counts.stats() }
+// PauseReason is why a consumer takes no more records of a partition for a while.
+type PauseReason uint8
 
-// consumerCounts is what Stats reads.
-type consumerCounts struct {
-	handled, retried, deadLetters, skipped, rebalances, lost atomic.Uint64
-	pauses                                                   [numPauseReasons]atomic.Uint64
+// The reasons.
+const (
+	// QueueFull: so many records, or bytes, of the partition are in hand as is allowed.
+	QueueFull PauseReason = iota
+	// Outage: a record waits for the registry.
+	Outage
+	// DeadLettersUnavailable: a dead letter could not be published yet.
+	DeadLettersUnavailable
+	// RetryPause: a record waits for its handler's next try.
+	RetryPause
+	numPauseReasons
+)
 
-	mu   sync.Mutex
-	live map[*partition]struct{}
-}
+var pauseReasonNames = [numPauseReasons]string{"queue full", "outage", "dead letters unavailable", "retry pause"}
 
-// assigned notes partitions, and with gone that they are no longer assigned.
-func (c *consumerCounts) assigned(p *partition, gone bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.live == nil {
-		c.live = make(map[*partition]struct{})
+// String is the reason in words.
+func (r PauseReason) String() string {
+	if r < numPauseReasons {
+		return pauseReasonNames[r]
 	}
-	if gone {
-		delete(c.live, p)
-	} else {
-		c.live[p] = struct{}{}
-	}
-}
-
-func (c *consumerCounts) stats() ConsumerStats {
-	s := ConsumerStats{
-		Handled: c.handled.Load(), Retried: c.retried.Load(), DeadLetters: c.deadLetters.Load(), Skipped: c.skipped.Load(),
-		Rebalances: c.rebalances.Load(), Lost: c.lost.Load(), Pauses: make(map[PauseReason]uint64), Paused: make(map[PauseReason]int),
-	}
-	for r := range numPauseReasons {
-		if n := c.pauses[r].Load(); n > 0 {
-			s.Pauses[r] = n
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s.Partitions = len(c.live)
-	for p := range c.live {
-		p.mu.Lock()
-		s.InHand += p.queued
-		s.InHandSize += p.bytes
-		for r, n := range p.holds {
-			if n > 0 {
-				s.Paused[PauseReason(r)]++
-			}
-		}
-		p.mu.Unlock()
-	}
-	return s
+	return "unknown"
 }

@@ -70,6 +70,7 @@ var mayImport = map[string][]string{
 
 	"internal/avrogen/generated": {"avro", "avro/wire"},
 	"cmd/concord":                {"internal/cli"},
+	"telemetry/prom":             {"", "registry"},
 	"examples/quickstart":        {"*"},
 	"examples/dynamic":           {"*"},
 	"examples/generated":         {"*"},
