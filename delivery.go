@@ -37,6 +37,7 @@ type ticket struct {
 	topic  string
 	at     time.Time
 
+	done     func(Delivery, error) // of the interceptors; may be nil
 	callback func(Delivery, error) // ProduceAsync; may be nil
 	result   chan result           // Produce; nil otherwise
 	left     atomic.Bool           // the caller of Produce stopped waiting
@@ -134,6 +135,9 @@ func (s *sender) delivered(m *kafka.Message) {
 		r.err = &ProduceError{Topic: t.topic, MaybeDelivered: maybeDelivered(err), Err: s.explain(err)}
 	} else {
 		r.Delivery = Delivery{Topic: t.topic, Partition: m.TopicPartition.Partition, Offset: int64(m.TopicPartition.Offset), Timestamp: t.at}
+	}
+	if t.done != nil {
+		t.done(r.Delivery, r.err)
 	}
 	unseen := r.err
 	switch {

@@ -4,6 +4,7 @@ package concord
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -54,5 +55,49 @@ func intercepted(interceptors []HandleInterceptor, handle func(context.Context, 
 			next = func(ctx context.Context) error { return intercept(ctx, r, inner) }
 		}
 		return next(ctx)
+	}
+}
+
+// Outgoing is what an interceptor sees of a message before it is serialized. It may add
+// to Headers, or take away; nothing else may be changed.
+type Outgoing struct {
+	Topic   string
+	Headers []Header
+}
+
+// ProduceInterceptor is called with each message before it is serialized and queued. done,
+// if it is not nil, is called with the result, once: the delivery, or the [*ProduceError]. It
+// runs on the goroutine that takes the delivery reports and must not block.
+type ProduceInterceptor func(ctx context.Context, m *Outgoing) (done func(Delivery, error))
+
+// WithProduceInterceptor adds interceptors, which are called in this order, and their
+// dones in the opposite one.
+func WithProduceInterceptor(interceptors ...ProduceInterceptor) ProducerOption {
+	return produceInterceptors(interceptors)
+}
+
+type produceInterceptors []ProduceInterceptor
+
+func (i produceInterceptors) applyProducer(to *producerOptions) {
+	to.interceptors = append(to.interceptors, i...)
+}
+
+// intercept calls the interceptors, and returns the headers that they leave.
+func (i produceInterceptors) intercept(ctx context.Context, topic string, headers []Header) (left []Header, done func(Delivery, error)) {
+	// The message's own slice is the caller's.
+	out := Outgoing{Topic: topic, Headers: append(make([]Header, 0, len(headers)+2), headers...)}
+	var dones []func(Delivery, error)
+	for _, intercept := range i {
+		if d := intercept(ctx, &out); d != nil {
+			dones = append(dones, d)
+		}
+	}
+	if len(dones) == 0 {
+		return out.Headers, nil
+	}
+	return out.Headers, func(d Delivery, err error) {
+		for _, done := range slices.Backward(dones) {
+			done(d, err)
+		}
 	}
 }

@@ -22,7 +22,8 @@ type Option interface {
 }
 
 type producerOptions struct {
-	log *slog.Logger
+	log          *slog.Logger
+	interceptors produceInterceptors
 }
 
 type consumerOptions struct {

@@ -31,6 +31,8 @@ type Producer[K, V any] struct {
 	value  Serializer[V]
 	keeps  [2]bool // by serde.Role: headers that frame come from the message
 	sender *sender
+
+	interceptors produceInterceptors
 }
 
 // NewProducer makes a producer. config holds librdkafka's settings; it is copied
@@ -64,7 +66,7 @@ func NewProducer[K, V any](config *kafka.ConfigMap, key Serializer[K], value Ser
 	if err != nil {
 		return nil, s.refused(err)
 	}
-	p := &Producer[K, V]{key: key, value: value, sender: snd}
+	p := &Producer[K, V]{key: key, value: value, sender: snd, interceptors: o.interceptors}
 	_, p.keeps[serde.Key] = any(key).(interface{ keepsFraming() })
 	_, p.keeps[serde.Value] = any(value).(interface{ keepsFraming() })
 	return p, nil
@@ -156,6 +158,9 @@ func (p *Producer[K, V]) send(ctx context.Context, m *Message[K, V], t *ticket) 
 		return &ProduceError{Topic: m.Topic, Err: err}
 	}
 	t.cohort = cohort
+	if len(p.interceptors) > 0 {
+		m.Headers, t.done = p.interceptors.intercept(ctx, m.Topic, m.Headers)
+	}
 	s := scratches.Get().(*scratch)
 	err = p.fill(ctx, s, m, t)
 	if err == nil {
@@ -164,7 +169,11 @@ func (p *Producer[K, V]) send(ctx context.Context, m *Message[K, V], t *ticket) 
 	s.release()
 	if err != nil {
 		p.sender.out.settle(cohort, nil)
-		return &ProduceError{Topic: m.Topic, Err: err}
+		err = &ProduceError{Topic: m.Topic, Err: err}
+		if t.done != nil {
+			t.done(Delivery{}, err)
+		}
+		return err
 	}
 	return nil
 }
@@ -275,6 +284,6 @@ func keepBuffer(old, grown []byte) []byte {
 }
 
 func (t *ticket) release() {
-	t.cohort, t.topic = nil, ""
+	t.cohort, t.topic, t.done = nil, "", nil
 	tickets.Put(t)
 }

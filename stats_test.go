@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/concord-go/concord"
@@ -115,5 +116,60 @@ func TestInterceptorsStandAroundEachRecord(t *testing.T) {
 	}
 	if !slices.Equal(log, want) {
 		t.Errorf("(-want +got):\n%s", cmp.Diff(want, log))
+	}
+}
+
+func TestInterceptorsSeeEachMessageAndItsResult(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t")
+	var mu sync.Mutex
+	var log []string
+	note := func(format string, args ...any) {
+		mu.Lock()
+		log = append(log, fmt.Sprintf(format, args...))
+		mu.Unlock()
+	}
+	around := func(name string) concord.ProduceInterceptor {
+		return func(_ context.Context, m *concord.Outgoing) func(concord.Delivery, error) {
+			m.Headers = append(m.Headers, concord.Header{Key: name, Value: []byte(m.Topic)})
+			return func(d concord.Delivery, err error) { note("%s %d %v", name, d.Offset, err != nil) }
+		}
+	}
+	silent := func(context.Context, *concord.Outgoing) func(concord.Delivery, error) { return nil }
+	p, err := concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": bootstrap}, concord.String(), concord.String(), quiet, concord.WithProduceInterceptor(around("first"), silent, around("second")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := make([]concord.Header, 1, 8)
+	own[0] = concord.Header{Key: "own"}
+	zero := int32(0)
+	m := texts{Topic: "t", Key: "k", Value: "v", Headers: own, ToPartition: &zero}
+	if _, err := p.Produce(testContext(t), m); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.ProduceAsync(testContext(t), m, func(concord.Delivery, error) { note("callback") }); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Flush(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.ProduceAsync(testContext(t), texts{Topic: "no topic"}, nil); err == nil {
+		t.Error("no error")
+	}
+	if err := p.Close(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"second 0 false", "first 0 false", "second 1 false", "first 1 false", "callback", "second 0 true", "first 0 true"}
+	if d := cmp.Diff(want, log); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	for m, err := range newConsumer(t, bootstrap, "g", concord.String(), concord.String()).Messages(testContext(t), "t") {
+		if err != nil || fmt.Sprint(m.Headers) != fmt.Sprint([]concord.Header{{Key: "own"}, {Key: "first", Value: []byte("t")}, {Key: "second", Value: []byte("t")}}) {
+			t.Errorf("%v, %v", m, err)
+		}
+		break
+	}
+	if spare := own[:2]; spare[1].Key != "" {
+		t.Error("the caller's headers were written to")
 	}
 }
