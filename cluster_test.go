@@ -63,9 +63,6 @@ func newConsumer[K, V any](t testing.TB, bootstrap, group string, key concord.De
 		"auto.offset.reset": "earliest",
 		// A member learns of a rebalance with its heartbeat.
 		"heartbeat.interval.ms": 100,
-		// kfake leaves a member that goes in the middle of a rebalance now and then without
-		// an answer, and the others waiting until its session ends.
-		"session.timeout.ms": 3000,
 	}, key, value, quiet)
 	if err != nil {
 		t.Fatal(err)
