@@ -1,0 +1,27 @@
+// Package opentelemetry traces and measures what producers send and consumers handle, as
+// OpenTelemetry's semantic conventions for messaging and Kafka have it. Nothing but it
+// links OpenTelemetry.
+//
+//	p, err := concord.NewProducer(config, keys, values, concord.WithProduceInterceptor(opentelemetry.Producing()))
+//	c, err := concord.NewConsumer(config, keys, values, concord.WithHandleInterceptor(opentelemetry.Handling("billing")))
+//
+// # Spans
+//
+// A message that is produced has a span "send TOPIC" of kind producer, which ends with the
+// acknowledgement, and carries its context in the headers traceparent and tracestate (W3C
+// Trace Context). A record that is handled has a span "process TOPIC" of kind consumer, over
+// all its tries, which is linked to the span of the message, and is a child of it where
+// [WithRemoteParent] says so. A failure is the span's status and its attribute error.type: the
+// class of the error in words, or its Go type. No span has a key, a value, or an
+// error's text.
+//
+// # Metrics
+//
+//	messaging.client.sent.messages, messaging.client.operation.duration
+//	messaging.client.consumed.messages, messaging.process.duration
+//
+// Durations are in seconds, in the buckets that the conventions advise.
+//
+// Interceptors are safe for concurrent use. The providers are the global ones unless
+// options say otherwise.
+package opentelemetry
