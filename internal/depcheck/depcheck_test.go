@@ -71,6 +71,7 @@ var mayImport = map[string][]string{
 	"internal/avrogen/generated": {"avro", "avro/wire"},
 	"cmd/concord":                {"internal/cli"},
 	"telemetry/prom":             {"", "registry"},
+	"telemetry/opentelemetry":    {"", "serde"},
 	"examples/quickstart":        {"*"},
 	"examples/dynamic":           {"*"},
 	"examples/generated":         {"*"},

@@ -34,7 +34,7 @@ type texts = concord.Message[string, string]
 func describe(s sdktrace.ReadOnlySpan) string {
 	var all []string
 	for _, a := range s.Attributes() {
-		all = append(all, fmt.Sprintf("%s=%v", a.Key, a.Value.Emit()))
+		all = append(all, fmt.Sprintf("%s=%v", a.Key, a.Value.String()))
 	}
 	slices.Sort(all)
 	return fmt.Sprintf("%s %s %s links=%d %s", s.Name(), s.SpanKind(), s.Status().Code, len(s.Links()), strings.Join(all, " "))
