@@ -90,7 +90,7 @@ func (s settings) must(reason string, want []string, names ...string) error {
 // forProducer adds what [Producer] promises to the settings.
 func (s settings) forProducer() error {
 	if _, set := s["transactional.id"]; set {
-		return refuse("transactional.id", "a Producer has no transactions; leave it out")
+		return refuse("transactional.id", "leave it out, and make the producer with concord.WithTransactionalID")
 	}
 	s.defaultTo("lz4", "compression.type", "compression.codec")
 	s.defaultTo("5", "linger.ms", "queue.buffering.max.ms")

@@ -76,11 +76,11 @@ func NewConsumer[K, V any](config *kafka.ConfigMap, key Deserializer[K], value D
 	}
 	if o.deadLetters != nil {
 		o.deadLetters.group = s["group.id"]
-		if o.deadLetters.producer == nil || o.deadLetters.to == nil {
-			return nil, &ConfigError{Reason: "WithDeadLetters needs a producer and a topic"}
+		if o.deadLetters.to == nil {
+			return nil, &ConfigError{Reason: "WithDeadLetters needs a topic"}
 		}
 	}
-	p, err := newPoller(s.configMap(kafka.ConfigMap{"go.logs.channel.enable": true}), o)
+	p, err := newPoller(s.configMap(kafka.ConfigMap{"go.logs.channel.enable": true}), s["group.id"], o)
 	if err != nil {
 		return nil, s.refused(err)
 	}
@@ -104,7 +104,10 @@ func (c *Consumer[K, V]) Run(ctx context.Context, topics []string, handler Handl
 	if handler == nil {
 		return &ConsumeError{Doing: "subscribe", Err: errors.New("the handler is nil")}
 	}
-	return c.poller.run(ctx, topics, intercepted(c.poller.options.interceptors, func(ctx context.Context, a *attempt) error {
+	if d := c.poller.options.deadLetters; d != nil && d.producer == nil {
+		return &ConfigError{Reason: "WithDeadLetters needs a producer; only Transform does without"}
+	}
+	return c.poller.run(ctx, topics, nil, intercepted(c.poller.options.interceptors, func(ctx context.Context, a *attempt) error {
 		return c.process(ctx, a, handler)
 	}))
 }

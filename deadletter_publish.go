@@ -20,7 +20,8 @@ import (
 // letter is acknowledged. While it cannot be published, the record's partition waits, and
 // is paused; nothing is skipped.
 //
-// The program closes p, after the consumer.
+// The program closes p, after the consumer. [Transform] has its own producer publish them, and p may
+// be nil.
 func WithDeadLetters(p *Producer[[]byte, []byte], to func(topic string) string, opts ...DeadLetterOption) ConsumerOption {
 	d := &deadLetters{producer: p, to: to, counts: make(map[string]partitionCount)}
 	for _, o := range opts {
@@ -113,13 +114,32 @@ const (
 
 // publish returns when the dead letter is acknowledged.
 func (d *deadLetters) publish(ctx context.Context, m *kafka.Message, f Failure) error {
-	topic := d.to(f.Topic)
-	if topic == f.Topic {
-		return errDeadLetterLoop
-	}
-	n, err := d.partitions(topic)
+	letter, err := d.letter(d.producer, m, f)
 	if err != nil {
 		return err
+	}
+	_, err = d.producer.Produce(ctx, letter)
+	return err
+}
+
+// output is the dead letter as an output of a transaction.
+func (d *deadLetters) output(ctx context.Context, t *transactor, m *kafka.Message, f Failure) (*output, error) {
+	letter, err := d.letter(t.letters, m, f)
+	if err != nil {
+		return nil, err
+	}
+	return t.letters.output(ctx, &letter)
+}
+
+// letter makes the dead letter of a record.
+func (d *deadLetters) letter(p *Producer[[]byte, []byte], m *kafka.Message, f Failure) (Message[[]byte, []byte], error) {
+	topic := d.to(f.Topic)
+	if topic == f.Topic {
+		return Message[[]byte, []byte]{}, errDeadLetterLoop
+	}
+	n, err := d.partitions(p, topic)
+	if err != nil {
+		return Message[[]byte, []byte]{}, err
 	}
 	partition := f.Partition % n
 	out := Message[[]byte, []byte]{
@@ -129,14 +149,13 @@ func (d *deadLetters) publish(ctx context.Context, m *kafka.Message, f Failure) 
 	if m.Timestamp.UnixMilli() > 0 {
 		out.Timestamp = m.Timestamp
 	}
-	_, err = d.producer.Produce(ctx, out)
-	return err
+	return out, nil
 }
 
 var errDeadLetterLoop = errors.New("the dead-letter topic is the topic itself")
 
 // partitions is how many the topic has.
-func (d *deadLetters) partitions(topic string) (int32, error) {
+func (d *deadLetters) partitions(p *Producer[[]byte, []byte], topic string) (int32, error) {
 	d.mu.Lock()
 	c := d.counts[topic]
 	d.mu.Unlock()
@@ -146,7 +165,7 @@ func (d *deadLetters) partitions(topic string) (int32, error) {
 	if err := validTopic(topic); err != nil {
 		return 0, err
 	}
-	metadata, err := d.producer.sender.kp.GetMetadata(&topic, false, int(lookupWait/time.Millisecond))
+	metadata, err := p.sender.kp.GetMetadata(&topic, false, int(lookupWait/time.Millisecond))
 	if err != nil {
 		return 0, err
 	}

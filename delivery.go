@@ -66,10 +66,15 @@ func newSender(config *kafka.ConfigMap, log *slog.Logger, lingers bool) (*sender
 	return s, nil
 }
 
-// send queues a message, waiting for room until ctx is done. From then on the
-// ticket belongs to the delivery report. t.cohort has counted the message in.
+// send queues a message. From then on the ticket belongs to the delivery report.
+// t.cohort has counted the message in.
 func (s *sender) send(ctx context.Context, m *kafka.Message, t *ticket) error {
 	m.Opaque = t
+	return s.put(ctx, m)
+}
+
+// put queues a message, waiting for room until ctx is done.
+func (s *sender) put(ctx context.Context, m *kafka.Message) error {
 	err := s.kp.Produce(m, nil)
 	if err == nil || !isCode(err, kafka.ErrQueueFull) {
 		return s.explain(err)
@@ -114,7 +119,12 @@ func (s *sender) drain() {
 	for event := range s.kp.Events() {
 		switch e := event.(type) {
 		case *kafka.Message:
-			s.delivered(e)
+			switch opaque := e.Opaque.(type) {
+			case *ticket:
+				s.delivered(e, opaque)
+			case *output:
+				opaque.delivered(e)
+			}
 			if s.waiting.Load() > 0 {
 				s.offerRoom()
 			}
@@ -124,11 +134,7 @@ func (s *sender) drain() {
 	}
 }
 
-func (s *sender) delivered(m *kafka.Message) {
-	t, ok := m.Opaque.(*ticket)
-	if !ok {
-		return // not ours: every message that we send has one
-	}
+func (s *sender) delivered(m *kafka.Message, t *ticket) {
 	cohort := t.cohort
 	var r result
 	if err := m.TopicPartition.Error; err != nil {

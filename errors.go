@@ -17,6 +17,8 @@ var (
 	// ErrTooManyDeadLetters ends a run whose records become dead letters too often; see
 	// [WithDeadLetterLimit].
 	ErrTooManyDeadLetters = errors.New("concord: more records became dead letters than the limit allows")
+	// ErrFenced ends a [Transform] whose transactional id another producer has taken over.
+	ErrFenced = errors.New("concord: another producer has taken over the transactional id")
 )
 
 // ConfigError is a setting that [NewProducer] or [NewConsumer] refuses. No
@@ -85,15 +87,18 @@ const (
 	ReadingKey Stage = iota
 	ReadingValue
 	Handling
+	Sending // only of [Transform]: a message that was made of the record is refused
 )
 
-// String is the stage in words: "reading the key", "reading the value", "handling".
+// String is the stage in words: "reading the key", "reading the value", "handling", "sending".
 func (s Stage) String() string {
 	switch s {
 	case ReadingKey:
 		return "reading the key"
 	case ReadingValue:
 		return "reading the value"
+	case Sending:
+		return "sending"
 	}
 	return "handling"
 }

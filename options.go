@@ -24,6 +24,10 @@ type Option interface {
 type producerOptions struct {
 	log          *slog.Logger
 	interceptors produceInterceptors
+
+	transactional       bool
+	transactionalID     string
+	transactionInterval time.Duration
 }
 
 type consumerOptions struct {

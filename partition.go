@@ -33,6 +33,12 @@ type partition struct {
 	listed  bool          // among the session's changed partitions
 	room    chan struct{} // one token: it was full, and is no longer
 
+	// Of Transform:
+	transforms bool                // records are in hand until they are committed
+	settled    map[uint64]*settled // by number: done with, but for their transaction
+	next       uint64              // the first number that is not collected
+	gone       bool                // another member's
+
 	// The session's goroutine's own:
 	paused bool // what librdkafka was told
 	ended  bool // read to its end, as far as is known
@@ -105,10 +111,12 @@ func (p *partition) end(j *job, handled bool) (changed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.running--
-	p.queued--
-	p.bytes -= sizeOf(j.record)
 	if handled {
 		p.tracker.done(j.number)
+	}
+	if !handled || !p.transforms {
+		p.queued--
+		p.bytes -= sizeOf(j.record)
 	}
 	if p.closed {
 		if p.running == 0 {
@@ -116,6 +124,11 @@ func (p *partition) end(j *job, handled bool) (changed bool) {
 		}
 		return false
 	}
+	return p.list(p.hasRoom() || p.tracker.moved)
+}
+
+// hasRoom ends the partition's being full where it is no longer.
+func (p *partition) hasRoom() (changed bool) {
 	if p.holds[QueueFull] > 0 && p.queued <= p.limit.records*3/4 && p.bytes <= p.limit.bytes/4*3 {
 		p.holds[QueueFull] = 0
 		changed = true
@@ -124,7 +137,64 @@ func (p *partition) end(j *job, handled bool) (changed bool) {
 		default:
 		}
 	}
-	return p.list(changed || p.tracker.moved)
+	return changed
+}
+
+// settle says that a record is done with but for its transaction.
+func (p *partition) settle(j *job, outputs []*output, dead bool) {
+	r := &settled{record: j.record, partition: p, outputs: outputs, dead: dead}
+	for _, o := range outputs {
+		r.size += o.size()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gone {
+		r.drop()
+		return
+	}
+	p.bytes += r.size
+	p.settled[j.number] = r
+}
+
+// collect appends what is to be committed next: no record before it is still in hand.
+func (p *partition) collect(to []*settled) []*settled {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		r, ok := p.settled[p.next]
+		if !ok {
+			return to
+		}
+		delete(p.settled, p.next)
+		p.next++
+		to = append(to, r)
+	}
+}
+
+// committed says that a record's transaction is.
+func (p *partition) committed(r *settled) (changed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.queued--
+	p.bytes -= r.size + sizeOf(r.record)
+	return p.list(p.hasRoom() && !p.closed)
+}
+
+// leave says that the partition is another member's.
+func (p *partition) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone = true
+	for _, r := range p.settled {
+		r.drop()
+	}
+	p.settled = nil
+}
+
+func (p *partition) isGone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.gone
 }
 
 // hold counts one more, or with -1 one less, reason to be paused.
@@ -154,6 +224,7 @@ func (p *partition) look() (position kafka.TopicPartition, store, pause bool) {
 		pause = pause || n > 0
 	}
 	offset, epoch, store := p.tracker.take()
+	store = store && !p.transforms
 	position = p.topicPartition()
 	if store {
 		position.Offset = kafka.Offset(offset)

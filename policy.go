@@ -45,6 +45,7 @@ type Policy func(Failure) Action
 //   - A registry that is not available: [AwaitRecovery], whoever asked it.
 //   - Access denied by the registry: [StopRun].
 //   - A record that cannot be read, now or ever (see [serde.IsPoison]): [ToDeadLetters].
+//   - A record of which [Transform] made a message that the broker refuses: [ToDeadLetters].
 //   - A handler's error: [RetryRecord] so many times, unless it is [Permanent], and then
 //     [ToDeadLetters].
 //   - Anything else: [StopRun].
@@ -55,6 +56,8 @@ func DefaultPolicy(retries int) Policy {
 			return AwaitRecovery
 		case f.Class == serde.RegistryDenied:
 			return StopRun
+		case f.Stage == Sending:
+			return ToDeadLetters
 		case f.Stage != Handling && serde.IsPoison(f.Err):
 			return ToDeadLetters
 		case f.Stage != Handling:

@@ -19,6 +19,7 @@ import (
 type poller struct {
 	kc      *kafka.Consumer
 	log     *slog.Logger
+	group   string
 	options consumerOptions
 	counts  consumerCounts
 
@@ -46,13 +47,13 @@ const (
 	leaveWait  = 5 * time.Second
 )
 
-func newPoller(config *kafka.ConfigMap, options consumerOptions) (*poller, error) {
+func newPoller(config *kafka.ConfigMap, group string, options consumerOptions) (*poller, error) {
 	kc, err := kafka.NewConsumer(config)
 	if err != nil {
 		return nil, err
 	}
 	p := &poller{
-		kc: kc, log: orDefault(options.log), options: options,
+		kc: kc, log: orDefault(options.log), group: group, options: options,
 		running:    make(chan struct{}, 1),
 		committing: make(chan struct{}, 1),
 		closing:    make(chan struct{}),
@@ -64,7 +65,7 @@ func newPoller(config *kafka.ConfigMap, options consumerOptions) (*poller, error
 
 // run polls until ctx is done or handle fails. handle's nil lets the record's
 // offset be stored.
-func (p *poller) run(ctx context.Context, topics []string, handle func(context.Context, *attempt) error) (err error) {
+func (p *poller) run(ctx context.Context, topics []string, tx *transactor, handle func(context.Context, *attempt) error) (err error) {
 	select {
 	case p.running <- struct{}{}:
 		defer func() { <-p.running }()
@@ -95,6 +96,7 @@ func (p *poller) run(ctx context.Context, topics []string, handle func(context.C
 	handling, cancel := p.handlingContext(ctx, &stopping)
 	defer cancel()
 	s := newSession(handling, p, &stopping, handle)
+	s.transactor, s.group = tx, p.group
 	p.session = s
 	defer s.end()
 	if err := p.kc.SubscribeTopics(topics, p.rebalance); err != nil {
@@ -119,6 +121,11 @@ func (p *poller) poll(ctx context.Context, s *session) error {
 		}
 		if p.options.stopAtEnd && s.allEnded() {
 			return nil
+		}
+		if tx := s.transactor; tx != nil && tx.due(s) {
+			if err := tx.step(s, stepWait); err != nil {
+				return err
+			}
 		}
 		event := p.kc.Poll(int(s.wait() / time.Millisecond))
 		if event == nil || time.Since(s.looked) > lookEvery {

@@ -33,6 +33,7 @@ type Producer[K, V any] struct {
 	sender *sender
 
 	interceptors produceInterceptors
+	transactor   *transactor // nil unless it is for Transform
 }
 
 // NewProducer makes a producer. config holds librdkafka's settings; it is copied
@@ -57,6 +58,12 @@ func NewProducer[K, V any](config *kafka.ConfigMap, key Serializer[K], value Ser
 	if err := s.forProducer(); err != nil {
 		return nil, err
 	}
+	if o.transactional {
+		if o.transactionalID == "" {
+			return nil, refuse("transactional.id", "WithTransactionalID needs an id")
+		}
+		s["transactional.id"] = o.transactionalID
+	}
 	snd, err := newSender(s.configMap(kafka.ConfigMap{
 		"go.logs.channel.enable":    true,
 		"go.delivery.report.fields": "none",
@@ -67,6 +74,9 @@ func NewProducer[K, V any](config *kafka.ConfigMap, key Serializer[K], value Ser
 		return nil, s.refused(err)
 	}
 	p := &Producer[K, V]{key: key, value: value, sender: snd, interceptors: o.interceptors}
+	if o.transactional {
+		p.transactor = newTransactor(snd, o.transactionInterval)
+	}
 	_, p.keeps[serde.Key] = any(key).(interface{ keepsFraming() })
 	_, p.keeps[serde.Value] = any(value).(interface{ keepsFraming() })
 	return p, nil
@@ -153,6 +163,9 @@ func (p *Producer[K, V]) Close(ctx context.Context) error { return p.sender.clos
 
 // send serializes the message and queues it.
 func (p *Producer[K, V]) send(ctx context.Context, m *Message[K, V], t *ticket) error {
+	if p.transactor != nil {
+		return &ProduceError{Topic: m.Topic, Err: errOnlyTransforms}
+	}
 	cohort, err := p.sender.out.add()
 	if err != nil {
 		return &ProduceError{Topic: m.Topic, Err: err}
@@ -177,6 +190,8 @@ func (p *Producer[K, V]) send(ctx context.Context, m *Message[K, V], t *ticket) 
 	}
 	return nil
 }
+
+var errOnlyTransforms = errors.New("this producer was made with WithTransactionalID: it sends in Transform alone")
 
 // fill builds the kafka.Message in s, whose buffers librdkafka copies.
 func (p *Producer[K, V]) fill(ctx context.Context, s *scratch, m *Message[K, V], t *ticket) error {

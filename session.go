@@ -41,6 +41,9 @@ type session struct {
 	failed   error
 	panicked *handlerPanic
 
+	transactor *transactor // of Transform; nil otherwise
+	group      string
+
 	recent *recent   // what became of the last records; nil where nobody asks
 	looked time.Time // when changes were last looked at
 	paused int       // partitions that librdkafka was told to pause
@@ -55,7 +58,8 @@ type topicPartition struct {
 type attempt struct {
 	session *session
 	job
-	dead, skipped bool // what became of it instead of being handled
+	dead, skipped bool      // what became of it instead of being handled
+	outputs       []*output // of Transform
 }
 
 func boolCount(b bool) int {
@@ -109,6 +113,9 @@ func (s *session) assign(assigned []kafka.TopicPartition) {
 			continue
 		}
 		p := &partition{topic: key.topic, id: key.id, limit: s.options.queue, room: make(chan struct{}, 1)}
+		if s.transactor != nil {
+			p.transforms, p.settled = true, make(map[uint64]*settled)
+		}
 		p.ctx, p.cancel = context.WithCancel(s.ctx)
 		if s.lanes == nil {
 			p.lane = newLane()
@@ -189,7 +196,7 @@ func (s *session) workBatch(batch []job) (through int) {
 		if s.stopping.Load() || !j.partition.begin() {
 			continue
 		}
-		a.job, a.dead, a.skipped = *j, false, false
+		a.job, a.dead, a.skipped, a.outputs = *j, false, false, nil
 		err := s.handle(j.partition.ctx, &a)
 		switch {
 		case err == nil:
@@ -202,6 +209,9 @@ func (s *session) workBatch(batch []job) (through int) {
 			s.log.LogAttrs(s.ctx, slog.LevelInfo, "dropped with its partition: "+err.Error())
 		default:
 			s.fail(err)
+		}
+		if s.transactor != nil && err == nil {
+			j.partition.settle(j, a.outputs, a.dead)
 		}
 		if j.partition.end(j, err == nil) {
 			s.list(j.partition)
@@ -364,6 +374,9 @@ func (s *session) release(revoked []kafka.TopicPartition, lost bool, drain time.
 		timer := time.NewTimer(drain)
 		defer timer.Stop()
 		err = waitIdle(leaving, idle, timer.C)
+		if s.transactor != nil {
+			s.transactor.finish(s, leaving, max(drain, afterCancel))
+		}
 	}
 	var offsets []kafka.TopicPartition
 	for _, p := range leaving {
@@ -375,6 +388,7 @@ func (s *session) release(revoked []kafka.TopicPartition, lost bool, drain time.
 			s.pause(p, false) // it may come back, and is paused in librdkafka until then
 		}
 		p.cancel()
+		p.leave()
 		delete(s.partitions, topicPartition{p.topic, p.id})
 		s.counts.assigned(p, true)
 		if lost {

@@ -39,6 +39,7 @@ func (a *attempt) settle(ctx context.Context, failed *RecordError, tries int) (a
 		return false, a.bury(ctx, f)
 	case SkipRecord:
 		a.skipped = true
+		a.outputs = nil
 		a.session.counts.skipped.Add(1)
 		return false, nil
 	}
@@ -59,8 +60,8 @@ func (a *attempt) pauseFor(ctx context.Context, reason PauseReason, d time.Durat
 // bury publishes the record as a dead letter, however long that takes.
 func (a *attempt) bury(ctx context.Context, f Failure) error {
 	s := a.session
-	err := s.options.deadLetters.publish(ctx, a.record, f)
 	a.dead = true
+	err := a.publish(ctx, f)
 	if err == nil {
 		return s.buried(f)
 	}
@@ -74,10 +75,23 @@ func (a *attempt) bury(ctx context.Context, f Failure) error {
 		if backoff.Wait(ctx, recovery.FullJitter(tries)) != nil || s.stopping.Load() {
 			return f.RecordError
 		}
-		if err = s.options.deadLetters.publish(ctx, a.record, f); err == nil {
+		if err = a.publish(ctx, f); err == nil {
 			return s.buried(f)
 		}
 	}
+}
+
+// publish publishes the record as a dead letter, or makes it the output of a transaction.
+func (a *attempt) publish(ctx context.Context, f Failure) error {
+	s := a.session
+	if s.transactor == nil {
+		return s.options.deadLetters.publish(ctx, a.record, f)
+	}
+	letter, err := s.options.deadLetters.output(ctx, s.transactor, a.record, f)
+	if err == nil {
+		a.outputs = []*output{letter}
+	}
+	return err
 }
 
 // buried counts a dead letter. It is handled with that, whatever comes of the count.

@@ -8,6 +8,8 @@ type ConsumerStats struct {
 	Skipped     uint64 // records that the policy had skipped
 	Rebalances  uint64 // assignments and revocations
 	Lost        uint64 // partitions that were lost rather than revoked
+	// Transactions and Aborted count those of [Transform] that were committed, and aborted.
+	Transactions, Aborted uint64
 	// Pauses counts how often partitions were paused for each reason.
 	Pauses map[PauseReason]uint64
 
