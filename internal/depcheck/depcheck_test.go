@@ -72,6 +72,7 @@ var mayImport = map[string][]string{
 	"cmd/concord":                {"internal/cli"},
 	"telemetry/prom":             {"", "registry"},
 	"telemetry/opentelemetry":    {"", "serde"},
+	"internal/soak":              {"*"},
 	"examples/quickstart":        {"*"},
 	"examples/dynamic":           {"*"},
 	"examples/generated":         {"*"},

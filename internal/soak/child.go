@@ -1,0 +1,175 @@
+//go:build cgo
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/concord-go/concord"
+	"github.com/concord-go/concord/registry"
+)
+
+// childEnv holds the task of a process that is there to be killed.
+const childEnv = "CONCORD_SOAK_CHILD"
+
+// task is what a child does: say on its standard output which events it handles, or write them to
+// another topic.
+type task struct {
+	Bootstrap, Registry, Group, From, To, ID string
+}
+
+func isChild() bool { return os.Getenv(childEnv) != "" }
+
+func child() int {
+	var t task
+	err := json.Unmarshal([]byte(os.Getenv(childEnv)), &t)
+	if err == nil {
+		err = t.do(context.Background())
+	}
+	fmt.Fprintln(os.Stderr, "child:", err)
+	return 1
+}
+
+func (t task) do(ctx context.Context) error {
+	client, err := registry.NewClient(t.Registry)
+	if err != nil {
+		return err
+	}
+	c, err := newConsumer(client, &kafka.ConfigMap{
+		"bootstrap.servers": t.Bootstrap, "group.id": t.Group, "auto.offset.reset": "earliest", "session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
+		"auto.commit.interval.ms": 1000,
+		// The embedded broker waits that long for a killed member that was to join again.
+		"max.poll.interval.ms": 8000,
+	}, concord.InKeyOrder(4))
+	if err != nil {
+		return err
+	}
+	if t.To == "" {
+		return c.Run(ctx, []string{t.From}, func(_ context.Context, m *message) error {
+			// A pipe keeps what a killed process wrote.
+			_, err := fmt.Println(m.Value.Number)
+			return err
+		})
+	}
+	p, err := newProducer(client, t.Bootstrap, concord.WithTransactionalID(t.ID))
+	if err != nil {
+		return err
+	}
+	return concord.Transform(ctx, c, p, []string{t.From}, func(_ context.Context, m *message, send func(message) error) error {
+		return send(message{Topic: t.To, Key: m.Key, Value: m.Value, ToPartition: &m.Partition})
+	})
+}
+
+// crew keeps children running, and kills them.
+type crew struct {
+	heard func(line string)
+
+	mu       sync.Mutex
+	children []*exec.Cmd // by place
+	over     bool
+	failed   error
+	kills    int
+	wg       sync.WaitGroup
+}
+
+func startCrew(members int, newTask func(place int) task, heard func(line string)) *crew {
+	c := &crew{heard: heard, children: make([]*exec.Cmd, members)}
+	for place := range members {
+		c.wg.Go(func() { c.keep(place, newTask(place)) })
+	}
+	return c
+}
+
+// keep starts a child again and again.
+func (c *crew) keep(place int, t task) {
+	encoded, err := json.Marshal(t)
+	for err == nil {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), childEnv+"="+string(encoded))
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		out, perr := cmd.StdoutPipe()
+		if perr != nil {
+			err = perr
+			break
+		}
+		c.mu.Lock()
+		if c.over {
+			c.mu.Unlock()
+			return
+		}
+		err = cmd.Start()
+		c.children[place] = cmd
+		c.mu.Unlock()
+		if err != nil {
+			break
+		}
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			c.heard(lines.Text())
+		}
+		if werr := cmd.Wait(); cmd.ProcessState.ExitCode() != -1 { // it was not killed
+			err = fmt.Errorf("a child ended by itself: %v: %s", werr, stderr.String())
+		}
+	}
+	c.mu.Lock()
+	c.failed = errors.Join(c.failed, err)
+	c.mu.Unlock()
+}
+
+// kill kills a child with SIGKILL, and another one at once is started in its place.
+func (c *crew) kill() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cmd := c.children[rand.IntN(len(c.children))]; cmd != nil && cmd.Process != nil {
+		c.kills++
+		_ = cmd.Process.Kill()
+	}
+}
+
+// end kills all of them.
+func (c *crew) end() error {
+	c.mu.Lock()
+	c.over = true
+	for _, cmd := range c.children {
+		if cmd != nil && cmd.Process != nil {
+			_ = cmd.Process.Kill()
+		}
+	}
+	c.mu.Unlock()
+	c.wg.Wait()
+	return c.failed
+}
+
+// harass kills children and bounces brokers at random moments, for a time.
+func (c *crew) harass(ctx context.Context, w *world, over time.Duration, kills, bounces int) error {
+	var moments []bool // true: a kill
+	for range kills {
+		moments = append(moments, true)
+	}
+	for range bounces {
+		moments = append(moments, false)
+	}
+	rand.Shuffle(len(moments), func(i, j int) { moments[i], moments[j] = moments[j], moments[i] })
+	pause := over / time.Duration(len(moments)+1)
+	for _, kill := range moments {
+		sleep(ctx, time.Duration(float64(pause)*(0.5+rand.Float64())))
+		if kill {
+			c.kill()
+		} else {
+			w.bounce(ctx)
+		}
+	}
+	return ctx.Err()
+}
