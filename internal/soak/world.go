@@ -102,20 +102,6 @@ func (w *world) createTopics(ctx context.Context, names []string) error {
 
 func (w *world) client() (*registry.Client, error) { return registry.NewClient(w.registry.URL()) }
 
-// restartRegistry has the registry away for a time.
-func (w *world) restartRegistry(ctx context.Context, away time.Duration) error {
-	host := w.registry.URL()[len("http://"):]
-	if err := w.registry.Close(ctx); err != nil {
-		return err
-	}
-	sleep(ctx, away)
-	again, err := registryserver.Listen(host, registryserver.Options{Dir: w.dir})
-	if err == nil {
-		w.registry = again
-	}
-	return err
-}
-
 // bounce has a broker away for some time: partitions get other leaders, and it breaks every connection
 // at its first request. Nothing happens where the brokers are not ours.
 func (w *world) bounce(ctx context.Context) {
