@@ -227,12 +227,12 @@ func (c *Consumer[K, V]) read(ctx context.Context, km *kafka.Message, m *Message
 	m.Timestamp = km.Timestamp
 	m.Headers = headersOf(km)
 	var err error
-	m.KeyInfo, err = c.key.Deserialize(ctx, serde.KeyOf(m.Topic), serde.Data{Bytes: km.Key, Headers: m.Headers}, &m.Key)
+	m.KeyInfo, err = c.key.Deserialize(ctx, serde.KeyOf(m.Topic), serde.Data{Bytes: km.Key, Headers: m.Headers, Given: true}, &m.Key)
 	if err != nil {
 		return recordError(km, ReadingKey, m.KeyInfo, err)
 	}
 	m.NullKey = m.KeyInfo.Tombstone
-	m.ValueInfo, err = c.value.Deserialize(ctx, serde.ValueOf(m.Topic), serde.Data{Bytes: km.Value, Headers: m.Headers}, &m.Value)
+	m.ValueInfo, err = c.value.Deserialize(ctx, serde.ValueOf(m.Topic), serde.Data{Bytes: km.Value, Headers: m.Headers, Given: true}, &m.Value)
 	if err != nil {
 		return recordError(km, ReadingValue, m.ValueInfo, err)
 	}

@@ -32,13 +32,20 @@ func newLane() *lane {
 	return l
 }
 
-func (l *lane) push(j job) {
+// push appends jobs; none are taken after close.
+func (l *lane) push(jobs ...job) {
 	l.mu.Lock()
-	l.jobs = append(l.jobs, j)
-	wake := l.waits > 0
+	if !l.closed {
+		l.jobs = append(l.jobs, jobs...)
+	}
+	waits := l.waits
 	l.mu.Unlock()
-	if wake {
+	switch {
+	case waits == 0:
+	case len(jobs) == 1 || waits == 1:
 		l.some.Signal()
+	default:
+		l.some.Broadcast()
 	}
 }
 

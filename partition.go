@@ -4,7 +4,9 @@ package concord
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
@@ -22,12 +24,14 @@ type partition struct {
 	lane   *lane // its own; nil where partitions share lanes
 	limit  queueLimit
 
+	closed  atomic.Bool  // no further handler gets to work; set under mu
+	working atomic.Int32 // len(active)
+
 	mu      sync.Mutex
 	tracker tracker
 	bytes   int // of the records in hand
 	queued  int // records in hand
-	running int // records whose handlers are at work
-	closed  bool
+	active  []*stretch
 	idle    chan struct{} // closed when the partition is closed and no handler is at work
 	holds   [numPauseReasons]int
 	listed  bool          // among the session's changed partitions
@@ -50,28 +54,34 @@ type queueLimit struct{ records, bytes int }
 
 func sizeOf(m *kafka.Message) int { return len(m.Key) + len(m.Value) }
 
-// enqueue takes a record in hand; full says that the partition is to be paused.
-func (p *partition) enqueue(m *kafka.Message) (j job, full bool) {
-	epoch := int32(-1)
-	if m.LeaderEpoch != nil {
-		epoch = *m.LeaderEpoch
-	}
+// stretch is records of one partition that a worker goes through without taking the
+// partition's lock for each. It is the worker's until end; the session looks at handled
+// in the meantime, so that what is done before a slow handler does not wait for it.
+type stretch struct {
+	jobs    []job
+	handled atomic.Int32 // of them, from the first on
+	counted int          // of those, how many the partition knows of; under its mu
+}
+
+// enqueue takes records in hand; full says that the partition is to be paused.
+func (p *partition) enqueue(jobs []job) (full bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	j = job{record: m, partition: p, number: p.tracker.add(int64(m.TopicPartition.Offset), epoch)}
-	p.queued++
-	p.bytes += sizeOf(m)
+	for i := range jobs {
+		m := jobs[i].record
+		epoch := int32(-1)
+		if m.LeaderEpoch != nil {
+			epoch = *m.LeaderEpoch
+		}
+		jobs[i].number = p.tracker.add(int64(m.TopicPartition.Offset), epoch)
+		p.bytes += sizeOf(m)
+	}
+	p.queued += len(jobs)
 	if p.holds[QueueFull] == 0 && (p.queued >= p.limit.records || p.bytes >= p.limit.bytes) {
 		p.holds[QueueFull] = 1
 		full = true
 	}
-	return j, full
-}
-
-func (p *partition) isClosed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.closed
+	return full
 }
 
 // waitForRoom waits until a partition that was full is no longer; false where that takes
@@ -94,32 +104,51 @@ func (p *partition) waitForRoom(most time.Duration) bool {
 	}
 }
 
-// begin says that a handler gets to work; it must not where the partition is gone.
-func (p *partition) begin() bool {
+// begin says that handlers get to work; they must not where the partition is gone.
+func (p *partition) begin(st *stretch, jobs []job) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if p.closed.Load() {
 		return false
 	}
-	p.running++
+	st.jobs, st.counted = jobs, 0
+	st.handled.Store(0)
+	p.active = append(p.active, st)
+	p.working.Store(int32(len(p.active)))
 	return true
 }
 
-// end says that a handler has ended; changed, that the session is to look at the
+// count takes note of what was handled of a stretch.
+func (p *partition) count(st *stretch) {
+	handled := int(st.handled.Load())
+	for i := st.counted; i < handled; i++ {
+		j := &st.jobs[i]
+		p.tracker.done(j.number)
+		if !p.transforms {
+			p.queued--
+			p.bytes -= sizeOf(j.record)
+		}
+	}
+	st.counted = handled
+}
+
+// end says that no handler is at work in the stretch any more, and whether the record
+// behind those that were handled has failed; changed, that the session is to look at the
 // partition.
-func (p *partition) end(j *job, handled bool) (changed bool) {
+func (p *partition) end(st *stretch, failed bool) (changed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.running--
-	if handled {
-		p.tracker.done(j.number)
-	}
-	if !handled || !p.transforms {
+	p.count(st)
+	if failed {
 		p.queued--
-		p.bytes -= sizeOf(j.record)
+		p.bytes -= sizeOf(st.jobs[st.counted].record)
 	}
-	if p.closed {
-		if p.running == 0 {
+	st.jobs = nil
+	i := slices.Index(p.active, st)
+	p.active = slices.Delete(p.active, i, i+1)
+	p.working.Store(int32(len(p.active)))
+	if p.closed.Load() {
+		if len(p.active) == 0 {
 			close(p.idle)
 		}
 		return false
@@ -177,7 +206,7 @@ func (p *partition) committed(r *settled) (changed bool) {
 	defer p.mu.Unlock()
 	p.queued--
 	p.bytes -= r.size + sizeOf(r.record)
-	return p.list(p.hasRoom() && !p.closed)
+	return p.list(p.hasRoom() && !p.closed.Load())
 }
 
 // leave says that the partition is another member's.
@@ -202,7 +231,7 @@ func (p *partition) hold(reason PauseReason, n int) (changed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.holds[reason] += n
-	return p.list(!p.closed)
+	return p.list(!p.closed.Load())
 }
 
 // list reports whether the partition is to be listed: it is not yet.
@@ -220,6 +249,10 @@ func (p *partition) look() (position kafka.TopicPartition, store, pause bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.listed = false
+	for _, st := range p.active {
+		p.count(st)
+	}
+	p.hasRoom()
 	for _, n := range p.holds {
 		pause = pause || n > 0
 	}
@@ -244,10 +277,10 @@ func (p *partition) topicPartition() kafka.TopicPartition {
 func (p *partition) close() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.closed {
-		p.closed = true
+	if !p.closed.Load() {
+		p.closed.Store(true)
 		p.idle = make(chan struct{})
-		if p.running == 0 {
+		if len(p.active) == 0 {
 			close(p.idle)
 		}
 	}

@@ -127,16 +127,26 @@ func (p *poller) poll(ctx context.Context, s *session) error {
 				return err
 			}
 		}
-		event := p.kc.Poll(int(s.wait() / time.Millisecond))
-		if event == nil || time.Since(s.looked) > lookEvery {
+		wait := s.wait()
+		if len(s.pending) > 0 {
+			wait = 0
+		}
+		event := p.kc.Poll(int(wait / time.Millisecond))
+		m, ok := event.(*kafka.Message)
+		if !ok {
+			s.flush()
+		}
+		if len(s.pending) == 0 && (event == nil || time.Since(s.looked) > lookEvery) {
 			s.look()
 		}
-		switch event := event.(type) {
-		case *kafka.Message:
-			if err := event.TopicPartition.Error; err != nil {
+		if ok {
+			if err := m.TopicPartition.Error; err != nil {
 				return &ConsumeError{Doing: "consume", Err: err}
 			}
-			s.take(event)
+			s.take(m)
+			continue
+		}
+		switch event := event.(type) {
 		case kafka.PartitionEOF:
 			s.ended(event)
 		case kafka.Error:

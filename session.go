@@ -44,6 +44,11 @@ type session struct {
 	transactor *transactor // of Transform; nil otherwise
 	group      string
 
+	// Records of one partition that were taken, and not handed to workers yet.
+	pendingOf   *partition
+	pending     []job
+	pendingSize int
+
 	recent *recent   // what became of the last records; nil where nobody asks
 	looked time.Time // when changes were last looked at
 	paused int       // partitions that librdkafka was told to pause
@@ -60,13 +65,6 @@ type attempt struct {
 	job
 	dead, skipped bool      // what became of it instead of being handled
 	outputs       []*output // of Transform
-}
-
-func boolCount(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // handlerPanic is a panic of a handler on its way to the goroutine that called Run.
@@ -126,23 +124,47 @@ func (s *session) assign(assigned []kafka.TopicPartition) {
 	}
 }
 
-// take hands a record to a worker.
+// take takes a record that is on its way to a worker: with those before it, when there are
+// enough of them, or nothing more comes at the moment.
 func (s *session) take(m *kafka.Message) {
-	p := s.partitions[topicPartition{*m.TopicPartition.Topic, m.TopicPartition.Partition}]
-	if p == nil {
-		return // it was revoked, and librdkafka had the record already
+	p := s.pendingOf
+	if p == nil || p.id != m.TopicPartition.Partition || p.topic != *m.TopicPartition.Topic {
+		s.flush()
+		if p = s.partitions[topicPartition{*m.TopicPartition.Topic, m.TopicPartition.Partition}]; p == nil {
+			return // it was revoked, and librdkafka had the record already
+		}
+		s.pendingOf = p
 	}
 	p.ended = false
-	j, full := p.enqueue(m)
+	s.pending = append(s.pending, job{record: m, partition: p})
+	if s.pendingSize += sizeOf(m); len(s.pending) == batchMost || s.pendingSize > pendingMost {
+		s.flush()
+	}
+}
+
+// pendingMost is of how many bytes records wait for company.
+const pendingMost = 64 << 10
+
+// flush hands the records that were taken to workers.
+func (s *session) flush() {
+	p, jobs := s.pendingOf, s.pending
+	if len(jobs) == 0 {
+		return
+	}
+	full := p.enqueue(jobs)
 	switch {
 	case p.lane != nil:
-		p.lane.push(j)
+		p.lane.push(jobs...)
 	case len(s.lanes) == 1:
-		s.lanes[0].push(j)
+		s.lanes[0].push(jobs...)
 	default:
-		s.lanes[s.laneOf(m)].push(j)
+		for i := range jobs {
+			s.lanes[s.laneOf(jobs[i].record)].push(jobs[i])
+		}
 	}
-	if full && !p.waitForRoom(roomWait) {
+	clear(jobs)
+	s.pending, s.pendingSize, s.pendingOf = jobs[:0], 0, nil
+	if full && !p.waitForRoom(roomWait) && !p.closed.Load() {
 		s.counts.pauses[QueueFull].Add(1)
 		s.pause(p, true)
 	}
@@ -160,62 +182,81 @@ func (s *session) laneOf(m *kafka.Message) int {
 
 // work handles the records of a lane until it is closed.
 func (s *session) work(l *lane, most int) {
+	w := worker{session: s, attempt: attempt{session: s}}
 	var batch []job
 	for {
 		if batch = l.take(batch, most); len(batch) == 0 {
 			return
 		}
-		for i := 0; i < len(batch); {
-			i += s.workBatch(batch[i:])
+		for rest := batch; len(rest) > 0; {
+			rest = rest[w.handle(rest):]
 		}
 		clear(batch)
 	}
 }
 
-// workBatch handles records until the last, or one whose handler panics, and returns how
-// many it went through.
-func (s *session) workBatch(batch []job) (through int) {
+// worker handles records one after another.
+type worker struct {
+	session *session
+	attempt attempt
+	stretch stretch
+	handled int // of the stretch, those whose handler was asked and returned nil
+}
+
+// handle handles the records of the first one's partition up to the last of them, or one that
+// fails, and returns how many it went through.
+func (w *worker) handle(jobs []job) (through int) {
+	s, p := w.session, jobs[0].partition
+	most := 1
+	for most < len(jobs) && jobs[most].partition == p {
+		most++
+	}
+	if s.stopping.Load() || !p.begin(&w.stretch, jobs[:most]) {
+		return most
+	}
+	var err error
+	ended := false
 	defer func() {
-		if through == len(batch) {
-			return
+		if !ended { // a panic, or runtime.Goexit, as testing's FailNow
+			j := &jobs[through]
+			through++
+			if value := recover(); value != nil {
+				s.panics(value)
+			} else {
+				s.fail(recordError(j.record, Handling, serde.Info{}, errors.New("the handler ended its goroutine")))
+			}
 		}
-		// A panic, or runtime.Goexit, as testing's FailNow.
-		value := recover()
-		j := &batch[through]
-		through++
-		if value == nil {
-			s.fail(recordError(j.record, Handling, serde.Info{}, errors.New("the handler ended its goroutine")))
-		} else {
-			s.panics(value)
+		s.counts.handled.Add(uint64(w.handled))
+		w.handled = 0
+		if p.end(&w.stretch, !ended || err != nil) {
+			s.list(p)
 		}
-		j.partition.end(j, false)
 	}()
-	a := attempt{session: s}
-	for ; through < len(batch); through++ {
-		j := &batch[through]
-		if s.stopping.Load() || !j.partition.begin() {
-			continue
-		}
-		a.job, a.dead, a.skipped, a.outputs = *j, false, false, nil
-		err := s.handle(j.partition.ctx, &a)
-		switch {
-		case err == nil:
-			s.counts.handled.Add(uint64(boolCount(!a.dead && !a.skipped)))
+	a := &w.attempt
+	for through < most && err == nil && !s.stopping.Load() && !p.closed.Load() {
+		a.job, a.dead, a.skipped, a.outputs = jobs[through], false, false, nil
+		if err = s.handle(p.ctx, a); err == nil {
+			if !a.dead && !a.skipped {
+				w.handled++
+			}
 			if r := s.recent; r != nil && !a.dead {
 				r.add(false)
 			}
-		case j.partition.isClosed() && !s.stopping.Load():
-			// Its new owner reads the record again.
-			s.log.LogAttrs(s.ctx, slog.LevelInfo, "dropped with its partition: "+err.Error())
-		default:
-			s.fail(err)
+			if s.transactor != nil {
+				p.settle(&a.job, a.outputs, a.dead)
+			}
+			w.stretch.handled.Add(1)
 		}
-		if s.transactor != nil && err == nil {
-			j.partition.settle(j, a.outputs, a.dead)
-		}
-		if j.partition.end(j, err == nil) {
-			s.list(j.partition)
-		}
+		through++
+	}
+	ended = true
+	switch {
+	case err == nil:
+	case p.closed.Load() && !s.stopping.Load():
+		// Its new owner reads the record again.
+		s.log.LogAttrs(s.ctx, slog.LevelInfo, "dropped with its partition: "+err.Error())
+	default:
+		s.fail(err)
 	}
 	return through
 }
@@ -282,16 +323,23 @@ func (s *session) look() {
 	s.waiting.Store(false)
 	s.mu.Unlock()
 	var offsets []kafka.TopicPartition
-	for _, p := range changed {
+	look := func(p *partition) {
 		position, store, pause := p.look()
-		if s.partitions[topicPartition{p.topic, p.id}] != p {
-			continue // it is another member's by now
-		}
 		if store {
 			offsets = append(offsets, position)
 		}
 		if pause != p.paused {
 			s.pause(p, pause)
+		}
+	}
+	for _, p := range changed {
+		if s.partitions[topicPartition{p.topic, p.id}] == p { // not another member's by now
+			look(p)
+		}
+	}
+	for _, p := range s.partitions {
+		if p.working.Load() > 0 { // and does not say what it has done before its stretch ends
+			look(p)
 		}
 	}
 	s.store(offsets)

@@ -65,21 +65,35 @@ func NewDecoder[T any](writer, reader *Schema, opts ...DecoderOption) (*Decoder[
 // It keeps no part of payload (but see [StringsInPayload]). The error is a [*DecodeError]; *v is then unspecified,
 // but safe to use.
 func (d *Decoder[T]) Decode(payload []byte, v *T) error {
-	if d.generated != nil && d.decodeGenerated(payload, v) {
+	return d.read(payload, v, d.strings)
+}
+
+// DecodeGiven is Decode of a payload that is given away (see [serde.GivenDecoder]): in a small
+// one the strings stay where they are, as with [StringsInPayload].
+func (d *Decoder[T]) DecodeGiven(payload []byte, v *T) error {
+	strings := d.strings
+	if len(payload) <= wire.SlabSize { // no more than is kept alive by a string of any payload
+		strings = wire.StringsInPayload
+	}
+	return d.read(payload, v, strings)
+}
+
+func (d *Decoder[T]) read(payload []byte, v *T, strings wire.Strings) error {
+	if d.generated != nil && d.decodeGenerated(payload, v, strings) {
 		return nil
 	}
-	return d.decode(payload, memoryOf(v))
+	return d.decode(payload, memoryOf(v), strings)
 }
 
 // decodeGenerated reads by the generated code. Where that finds something wrong, or only
 // unusual, the plan reads all again, and says what.
-func (d *Decoder[T]) decodeGenerated(payload []byte, v *T) bool {
+func (d *Decoder[T]) decodeGenerated(payload []byte, v *T, strings wire.Strings) bool {
 	if v == nil {
 		return false
 	}
 	r := wire.Reader{
 		Buf: payload, Reuse: d.config.reuse, Raw: d.config.raw, Depth: d.limits.depth, Empty: d.limits.emptyItems, Memory: d.limits.memoryFor(len(payload)),
-		Slab: wire.Slab{Strings: d.strings},
+		Slab: wire.Slab{Strings: strings},
 	}
 	var target any = v
 	if d.pointer {
@@ -98,10 +112,10 @@ func pointee(v any, reuse bool, elem reflect.Type) any {
 	return p.Interface()
 }
 
-func (d *Decoder[T]) decode(payload []byte, m memory) error {
+func (d *Decoder[T]) decode(payload []byte, m memory, strings wire.Strings) error {
 	state := decoding{
 		buf: payload, depth: d.limits.depth, empty: d.limits.emptyItems, memory: d.limits.memoryFor(len(payload)),
-		raw: d.config.raw, reuse: d.config.reuse, slab: wire.Slab{Strings: d.strings}, limits: &d.limits,
+		raw: d.config.raw, reuse: d.config.reuse, slab: wire.Slab{Strings: strings}, limits: &d.limits,
 	}
 	pos, err := state.run(d.program, m, 0)
 	if err != nil {

@@ -35,7 +35,7 @@ func (c *ReflectCodec) Encode(v reflect.Value) ([]byte, error) {
 // Decode decodes into a new value and returns a pointer to it.
 func (c *ReflectCodec) Decode(payload []byte) (reflect.Value, error) {
 	v := reflect.New(c.Type)
-	err := c.decoder.decode(payload, memoryOfPointer(v))
+	err := c.decoder.decode(payload, memoryOfPointer(v), c.decoder.strings)
 	return v, err
 }
 
@@ -43,5 +43,5 @@ func (c *ReflectCodec) Decode(payload []byte) (reflect.Value, error) {
 func (c *ReflectCodec) DecodeAgain(payload []byte, v reflect.Value) error {
 	d := c.decoder
 	d.config.reuse, d.strings = true, wire.StringsInPayload
-	return d.decode(payload, memoryOfPointer(v))
+	return d.decode(payload, memoryOfPointer(v), d.strings)
 }

@@ -15,7 +15,9 @@ func (d *Decoder[T]) ByPlan() (_ *Decoder[T], generated bool) {
 }
 
 // DecodeByCode reports whether the generated code alone reads the payload.
-func (d *Decoder[T]) DecodeByCode(payload []byte, v *T) bool { return d.decodeGenerated(payload, v) }
+func (d *Decoder[T]) DecodeByCode(payload []byte, v *T) bool {
+	return d.decodeGenerated(payload, v, d.strings)
+}
 
 // AppendByCode writes v with the generated code alone.
 func (e *Encoder[T]) AppendByCode(dst []byte, v T) ([]byte, bool) {

@@ -1,6 +1,7 @@
 package avro_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,6 +55,36 @@ func TestStringsInPayloadAreThePayloads(t *testing.T) {
 	}
 	if err := dec.Decode([]byte("\x02\xff"), &s); err == nil {
 		t.Error("a string that is not UTF-8 is taken")
+	}
+}
+
+func TestOnlySmallPayloadsThatAreGivenAreKept(t *testing.T) {
+	t.Parallel()
+	dec, err := avro.NewDecoder[string](avro.MustParse(`"string"`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		payload string
+		kept    bool
+	}{
+		{"\x06abc", !pureGo},
+		{"\x88\x08" + strings.Repeat("a", 516), false}, // more than a string of any payload keeps alive
+	} {
+		payload := []byte(c.payload)
+		var s string
+		if err := dec.DecodeGiven(payload, &s); err != nil {
+			t.Fatal(err)
+		}
+		if payload[2] = 'x'; strings.Contains(s, "x") != c.kept {
+			t.Errorf("a payload of %d bytes: kept is %v, want %v", len(payload), !c.kept, c.kept)
+		}
+		if err := dec.Decode(payload, &s); err != nil {
+			t.Fatal(err)
+		}
+		if payload[2] = 'y'; strings.Contains(s, "y") {
+			t.Error("a payload is kept that was not given away")
+		}
 	}
 }
 

@@ -45,6 +45,9 @@ type Data struct {
 	// Headers are, on reading, all headers of the record; on writing, those to
 	// be added to it. The latter are shared between records: do not change them.
 	Headers []Header
+	// Given says, on reading, that Bytes are given away: nobody writes to them afterwards, and
+	// the value may keep them, in its strings, say. Without it nothing refers to them.
+	Given bool
 }
 
 // Info is what is known of a value besides itself.

@@ -30,7 +30,15 @@ type Deserializer[T any] struct {
 // neither does that.
 type compiled[T any] struct {
 	decoder Decoder[T]
+	given   GivenDecoder[T] // the same; nil where it is none
 	err     error
+}
+
+func (c *compiled[T]) decode(payload []byte, given bool, v *T) error {
+	if given && c.given != nil {
+		return c.given.DecodeGiven(payload, v)
+	}
+	return c.decoder.Decode(payload, v)
 }
 
 // NewDeserializer makes a deserializer of T that takes writer schemas from the
@@ -64,7 +72,8 @@ func NewDeserializer[T any](src registry.Source, format Format[T], opts ...Deser
 // there is an error, which is an [*Error]; *v is then unspecified, but safe to use.
 //
 // The first record of a schema asks the registry, which ctx bounds; records of
-// schemas already known never wait for that. No part of data is kept.
+// schemas already known never wait for that. No part of data is kept, unless it is given
+// away (Data.Given).
 func (d *Deserializer[T]) Deserialize(ctx context.Context, from Field, data Data, v *T) (Info, error) {
 	if data.Bytes == nil {
 		var zero T
@@ -74,7 +83,7 @@ func (d *Deserializer[T]) Deserialize(ctx context.Context, from Field, data Data
 	if id, payload, ok := commonFrame(d.indexed, from.Role, data); ok {
 		if c, ok := d.byID.Load(id); ok && c.err == nil {
 			info := Info{SchemaID: id}
-			if err := c.decoder.Decode(payload, v); err != nil {
+			if err := c.decode(payload, data.Given, v); err != nil {
 				return info, d.error(from, frameRef{id: id}, err)
 			}
 			return info, nil
@@ -94,7 +103,7 @@ func (d *Deserializer[T]) Deserialize(ctx context.Context, from Field, data Data
 	if c.err != nil {
 		return info, d.error(from, ref, c.err)
 	}
-	if err := c.decoder.Decode(payload, v); err != nil {
+	if err := c.decode(payload, data.Given, v); err != nil {
 		return info, d.error(from, ref, err)
 	}
 	return info, nil
@@ -123,6 +132,7 @@ func (d *Deserializer[T]) load(ctx context.Context, ref frameRef) (*compiled[T],
 		}
 		if c.err == nil {
 			c.decoder, c.err = d.format.NewDecoder(writer)
+			c.given, _ = c.decoder.(GivenDecoder[T])
 		}
 		switch {
 		case !ref.path.first():

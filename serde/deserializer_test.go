@@ -74,6 +74,46 @@ func TestKnownSchemasAreReadWhileTheRegistryHangs(t *testing.T) {
 	}
 }
 
+// giving is a format whose decoder tells what it was given.
+type giving struct {
+	plain
+	given *int
+}
+
+func (g giving) NewDecoder(w serde.WriterSchema) (serde.Decoder[string], error) {
+	d, err := g.plain.NewDecoder(w)
+	return givingDecoder{d, g.given}, err
+}
+
+type givingDecoder struct {
+	serde.Decoder[string]
+	given *int
+}
+
+func (d givingDecoder) DecodeGiven(payload []byte, v *string) error {
+	*d.given++
+	return d.Decode(payload, v)
+}
+
+func TestPayloadsAreGivenOnlyByWhoSaysSo(t *testing.T) {
+	t.Parallel()
+	reg := new(serdetest.Registry)
+	ids := register(reg, "t-value", "one")
+	given := 0
+	d := mustDeserializer(t, reg, giving{plain{text: "reader"}, &given})
+	data := framed(ids[0], "text")
+	var v string
+	for i, give := range []bool{false, true, false, true} {
+		data.Given = give
+		if _, err := d.Deserialize(ctx, serde.ValueOf("t"), data, &v); err != nil || v != "text" {
+			t.Fatalf("read %q, %v", v, err)
+		}
+		if want := (i + 1) / 2; given != want {
+			t.Fatalf("given %d times, want %d", given, want)
+		}
+	}
+}
+
 func TestAThousandRecordsOfAnUnknownSchemaCostOneCall(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64

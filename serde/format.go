@@ -37,9 +37,16 @@ type Encoder[T any] interface {
 // Decoder reads payloads of one writer schema into T. It is safe for concurrent use.
 type Decoder[T any] interface {
 	// Decode reads the whole payload into *v; bytes left over are an error of
-	// class [TrailingBytes]. It keeps no part of payload. After an error *v is
+	// class [TrailingBytes]. It keeps no part of payload (but see [GivenDecoder]). After an error *v is
 	// unspecified, but safe to use.
 	Decode(payload []byte, v *T) error
+}
+
+// GivenDecoder is an upgrade of [Decoder]: DecodeGiven is Decode of a payload that nobody
+// writes to any more and that *v may keep, so that its strings need not be copied. It should
+// keep no large payload alive for the sake of a small string.
+type GivenDecoder[T any] interface {
+	DecodeGiven(payload []byte, v *T) error
 }
 
 // MessageIndexer is an upgrade of [Encoder] for Protobuf: the path from the

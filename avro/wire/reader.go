@@ -12,6 +12,10 @@ const (
 	StringsInPayload                // in the payload, which is given away
 )
 
+// SlabSize is how many bytes strings of one datum share at most: so much may stay in memory for
+// the sake of one of them.
+const SlabSize = 512
+
 // Reader is the state of reading one datum.
 type Reader struct {
 	Buf   []byte

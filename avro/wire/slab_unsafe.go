@@ -8,17 +8,14 @@ import (
 )
 
 // Slab makes the strings of one datum. Where they share memory, one of up to
-// slabString bytes may do so, slabSize bytes together: few allocations, and whoever
-// keeps one string keeps no more than slabSize bytes alive.
+// slabString bytes may do so, SlabSize bytes together: few allocations, and whoever
+// keeps one string keeps no more than SlabSize bytes alive.
 type Slab struct {
 	Strings Strings
 	buf     []byte
 }
 
-const (
-	slabString = 128
-	slabSize   = 512
-)
+const slabString = 128
 
 // Keep is b, of a payload of so many bytes, as a string; ok is false where it is
 // not UTF-8 and has to be.
@@ -35,7 +32,7 @@ func (s *Slab) Keep(b []byte, payload int, raw bool) (text string, ok bool) {
 	}
 	start := len(s.buf)
 	if n > cap(s.buf)-start {
-		s.buf, start = make([]byte, 0, max(n, min(slabSize, payload))), 0
+		s.buf, start = make([]byte, 0, max(n, min(SlabSize, payload))), 0
 	}
 	// What was handed out is never written again: the slab only grows at its end, within
 	// its capacity, and belongs to one call of Decode alone.
