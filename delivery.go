@@ -35,7 +35,7 @@ type sender struct {
 type ticket struct {
 	cohort *cohort
 	topic  string
-	at     time.Time
+	at     int64 // milliseconds since 1970
 
 	done     func(Delivery, error) // of the interceptors; may be nil
 	callback func(Delivery, error) // ProduceAsync; may be nil
@@ -48,7 +48,24 @@ type result struct {
 	err error
 }
 
-var tickets = sync.Pool{New: func() any { return &ticket{result: make(chan result, 1)} }}
+// tickets are those of Produce, which waits; callbackTickets those of ProduceAsync.
+var (
+	tickets         = sync.Pool{New: func() any { return &ticket{result: make(chan result, 1)} }}
+	callbackTickets = sync.Pool{New: func() any { return new(ticket) }}
+)
+
+// release gives the ticket back. Nobody else may have it.
+func (t *ticket) release() {
+	t.cohort, t.topic, t.done = nil, "", nil
+	if t.result != nil {
+		tickets.Put(t)
+		return
+	}
+	t.callback = nil
+	callbackTickets.Put(t)
+}
+
+func (t *ticket) timestamp() time.Time { return time.UnixMilli(t.at) }
 
 func newSender(config *kafka.ConfigMap, log *slog.Logger, lingers bool) (*sender, error) {
 	kp, err := kafka.NewProducer(config)
@@ -61,6 +78,7 @@ func newSender(config *kafka.ConfigMap, log *slog.Logger, lingers bool) (*sender
 		closing: make(chan struct{}),
 		closed:  make(chan struct{}),
 	}
+	s.out.init()
 	s.owned.Go(s.drain)
 	s.owned.Go(func() { drainLog(log, kp.Logs()) })
 	return s, nil
@@ -140,7 +158,7 @@ func (s *sender) delivered(m *kafka.Message, t *ticket) {
 	if err := m.TopicPartition.Error; err != nil {
 		r.err = &ProduceError{Topic: t.topic, MaybeDelivered: maybeDelivered(err), Err: s.explain(err)}
 	} else {
-		r.Delivery = Delivery{Topic: t.topic, Partition: m.TopicPartition.Partition, Offset: int64(m.TopicPartition.Offset), Timestamp: t.at}
+		r.Delivery = Delivery{Topic: t.topic, Partition: m.TopicPartition.Partition, Offset: int64(m.TopicPartition.Offset), Timestamp: t.timestamp()}
 	}
 	if t.done != nil {
 		t.done(r.Delivery, r.err)
@@ -151,12 +169,13 @@ func (s *sender) delivered(m *kafka.Message, t *ticket) {
 		if t.callback != nil {
 			t.callback(r.Delivery, r.err)
 		}
+		t.release()
 	case t.left.Load():
 	default:
 		unseen = nil
-		t.result <- r
+		t.result <- r // it is its caller's again
 	}
-	s.out.settle(cohort, unseen)
+	cohort.settle(unseen)
 }
 
 // flush waits for what was sent before.

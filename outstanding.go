@@ -4,77 +4,97 @@ package concord
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // outstanding counts the messages that have no result yet, in cohorts: a flush
 // seals the cohort of the moment and waits for it and for those before, so that
-// messages which others go on producing do not keep it waiting.
+// messages which others go on producing do not keep it waiting. Messages are counted
+// in and out without a lock. The zero value is not usable; see init.
 type outstanding struct {
+	open atomic.Pointer[cohort] // nil once no more are taken
+
 	mu     sync.Mutex
-	closed bool
-	open   *cohort
 	sealed []*cohort
 }
 
-// cohort is the messages between two flushes. outstanding.mu guards it.
+// cohort is the messages between two flushes.
 type cohort struct {
-	waiting int
-	failed  int
-	err     error // the first failure
-	done    chan struct{}
+	// waiting is how many have no result, and one more while the cohort is open. Once
+	// it is 0 it stays so.
+	waiting atomic.Int64
+	done    chan struct{} // closed when waiting is 0
+
+	mu     sync.Mutex
+	failed int
+	err    error // the first failure
 }
+
+func newCohort() *cohort {
+	c := &cohort{done: make(chan struct{})}
+	c.waiting.Store(1)
+	return c
+}
+
+func (o *outstanding) init() { o.open.Store(newCohort()) }
 
 // add counts a message in; ErrClosed once no more are taken.
 func (o *outstanding) add() (*cohort, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.closed {
-		return nil, ErrClosed
+	for {
+		c := o.open.Load()
+		if c == nil {
+			return nil, ErrClosed
+		}
+		// A cohort that was sealed in the meantime takes the message all the same, unless
+		// it is done: then there is another by now.
+		for n := c.waiting.Load(); n > 0; n = c.waiting.Load() {
+			if c.waiting.CompareAndSwap(n, n+1) {
+				return c, nil
+			}
+		}
 	}
-	if o.open == nil {
-		o.open = &cohort{done: make(chan struct{})}
-	}
-	o.open.waiting++
-	return o.open, nil
 }
 
 // settle counts a message out. unseen is its failure where no caller learns of it.
-func (o *outstanding) settle(c *cohort, unseen error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (c *cohort) settle(unseen error) {
 	if unseen != nil {
+		c.mu.Lock()
 		if c.failed == 0 {
 			c.err = unseen
 		}
 		c.failed++
+		c.mu.Unlock()
 	}
-	if c.waiting--; c.waiting == 0 && c != o.open {
+	c.leave()
+}
+
+func (c *cohort) leave() {
+	if c.waiting.Add(-1) == 0 {
 		close(c.done)
 	}
 }
 
 // close refuses further messages.
-func (o *outstanding) close() {
+func (o *outstanding) close() { o.seal(nil) }
+
+// seal puts another cohort, or none, in place of the open one.
+func (o *outstanding) seal(next *cohort) []*cohort {
 	o.mu.Lock()
-	o.closed = true
-	o.mu.Unlock()
+	defer o.mu.Unlock()
+	if o.open.Load() != nil {
+		c := o.open.Swap(next)
+		o.sealed = append(o.sealed, c)
+		c.leave()
+	}
+	return slices.Clone(o.sealed)
 }
 
 // flush waits for all that was counted in before. Cohorts that are done are
 // reported once and forgotten; the others stay for the next flush.
 func (o *outstanding) flush(ctx context.Context) error {
-	o.mu.Lock()
-	if c := o.open; c != nil {
-		o.open = nil
-		o.sealed = append(o.sealed, c)
-		if c.waiting == 0 {
-			close(c.done)
-		}
-	}
-	cohorts := append([]*cohort(nil), o.sealed...)
-	o.mu.Unlock()
-
+	cohorts := o.seal(newCohort())
 	var stopped error
 	for _, c := range cohorts {
 		select {
@@ -95,19 +115,20 @@ func (o *outstanding) flush(ctx context.Context) error {
 }
 
 func (o *outstanding) report(cohorts []*cohort, stopped error) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	var e FlushError
 	for _, c := range cohorts {
-		e.Waiting += c.waiting
-		e.Failed += c.failed
+		waiting := int(c.waiting.Load()) // before failed: what leaves has failed already
+		c.mu.Lock()
+		failed, err := c.failed, c.err
+		c.failed, c.err = 0, nil
+		c.mu.Unlock()
+		e.Waiting += waiting
+		e.Failed += failed
 		if e.Err == nil {
-			e.Err = c.err
+			e.Err = err
 		}
-		if c.waiting == 0 {
+		if waiting == 0 {
 			o.forget(c)
-		} else {
-			c.failed, c.err = 0, nil
 		}
 	}
 	if e.Waiting == 0 && e.Failed == 0 {
@@ -120,10 +141,22 @@ func (o *outstanding) report(cohorts []*cohort, stopped error) error {
 }
 
 func (o *outstanding) forget(c *cohort) {
-	for i, s := range o.sealed {
-		if s == c {
-			o.sealed = append(o.sealed[:i], o.sealed[i+1:]...)
-			return
-		}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if i := slices.Index(o.sealed, c); i >= 0 {
+		o.sealed = slices.Delete(o.sealed, i, i+1)
 	}
+}
+
+// waiting is how many messages have no result yet.
+func (o *outstanding) waiting() (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if c := o.open.Load(); c != nil {
+		n = int(c.waiting.Load()) - 1
+	}
+	for _, c := range o.sealed {
+		n += int(c.waiting.Load())
+	}
+	return n
 }

@@ -119,7 +119,13 @@ func (p *Producer[K, V]) Produce(ctx context.Context, m Message[K, V]) (Delivery
 // that takes the delivery reports, so one that blocks, or produces to a full
 // queue, stops all others; a panic in one is not caught.
 func (p *Producer[K, V]) ProduceAsync(ctx context.Context, m Message[K, V], callback func(Delivery, error)) error {
-	return p.send(ctx, &m, &ticket{callback: callback})
+	t := callbackTickets.Get().(*ticket)
+	t.callback = callback
+	err := p.send(ctx, &m, t)
+	if err != nil {
+		t.release()
+	}
+	return err
 }
 
 // Prepare has key and value serializers do what they would do with the first message to
@@ -181,7 +187,7 @@ func (p *Producer[K, V]) send(ctx context.Context, m *Message[K, V], t *ticket) 
 	}
 	s.release()
 	if err != nil {
-		p.sender.out.settle(cohort, nil)
+		cohort.settle(nil)
 		err = &ProduceError{Topic: m.Topic, Err: err}
 		if t.done != nil {
 			t.done(Delivery{}, err)
@@ -198,20 +204,20 @@ func (p *Producer[K, V]) fill(ctx context.Context, s *scratch, m *Message[K, V],
 	if err := validTopic(m.Topic); err != nil {
 		return err
 	}
-	t.topic, t.at = m.Topic, m.Timestamp
-	if t.at.IsZero() {
-		t.at = time.Now()
+	at := m.Timestamp
+	if at.IsZero() {
+		at = time.Now()
 	}
+	t.topic, t.at = m.Topic, at.UnixMilli()
 	// Kafka counts from 1970, librdkafka reads 0 as now, the kafka package goes through nanoseconds.
-	if ms := t.at.UnixMilli(); ms < 1 || ms > math.MaxInt64/1_000_000 {
+	if t.at < 1 || t.at > math.MaxInt64/1_000_000 {
 		return errors.New("timestamp out of range: want one after 1970 and before 2262")
 	}
-	t.at = t.at.Truncate(time.Millisecond).Round(0)
 
 	s.topic = m.Topic
 	s.message = kafka.Message{
 		TopicPartition: kafka.TopicPartition{Topic: &s.topic, Partition: kafka.PartitionAny},
-		Timestamp:      t.at,
+		Timestamp:      t.timestamp(),
 	}
 	if m.ToPartition != nil {
 		if *m.ToPartition < 0 {
@@ -296,9 +302,4 @@ func keepBuffer(old, grown []byte) []byte {
 		return grown[:0]
 	}
 	return old[:0]
-}
-
-func (t *ticket) release() {
-	t.cohort, t.topic, t.done = nil, "", nil
-	tickets.Put(t)
 }

@@ -152,3 +152,87 @@ func BenchmarkConsume(b *testing.B) {
 		b.Run("typed", typed)
 	}
 }
+
+// BenchmarkProduce sends the same events with kafka.Producer, their bytes ready-made and reports
+// read from its channel, and with a Producer that serializes them. A Producer knows of each
+// report whose it is; "raw opaque" has the kafka package keep that, too, which costs it a locked
+// map and an allocation.
+func BenchmarkProduce(b *testing.B) {
+	bootstrap, client := stage(b, 0)
+	values, err := serde.NewSerializer(client, avro.For[page](), serde.WithWriterSchema(serde.AutoRegister()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	ready, err := values.AppendSerialize(context.Background(), nil, serde.ValueOf("pages"), samplePage())
+	if err != nil {
+		b.Fatal(err)
+	}
+	const inFlight = 90_000 // as many as may wait for their reports
+	key, topic := []byte("k"), "pages"
+	raw := func(b *testing.B, opaque func() any) {
+		kp, err := kafka.NewProducer(&kafka.ConfigMap{
+			"bootstrap.servers": bootstrap, "enable.idempotence": true, "compression.type": "lz4", "linger.ms": 5, "partitioner": "murmur2_random", "enable.metrics.push": false,
+			"go.delivery.report.fields": "none", "go.events.channel.size": 1024, "go.produce.channel.size": 0,
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer kp.Close()
+		slots, done := make(chan struct{}, inFlight), make(chan struct{})
+		go func() {
+			for event := range kp.Events() {
+				if m, ok := event.(*kafka.Message); ok {
+					if m.TopicPartition.Error != nil {
+						b.Error(m.TopicPartition.Error)
+					}
+					<-slots
+				}
+			}
+			close(done)
+		}()
+		b.ReportAllocs()
+		cpu := cpuTime()
+		b.ResetTimer()
+		for range b.N {
+			slots <- struct{}{}
+			if err := kp.Produce(&kafka.Message{TopicPartition: kafka.TopicPartition{Topic: &topic, Partition: kafka.PartitionAny}, Key: key, Value: ready.Bytes, Opaque: opaque()}, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		for range inFlight {
+			slots <- struct{}{}
+		}
+		b.StopTimer()
+		b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/float64(b.N), "cpu-ns/record")
+	}
+	typed := func(b *testing.B) {
+		p := newProducer(b, bootstrap, concord.String(), values)
+		slots := make(chan struct{}, inFlight)
+		report := func(_ concord.Delivery, err error) {
+			if err != nil {
+				b.Error(err)
+			}
+			<-slots
+		}
+		m := concord.Message[string, page]{Topic: topic, Key: "k", Value: samplePage()}
+		b.ReportAllocs()
+		cpu := cpuTime()
+		b.ResetTimer()
+		for range b.N {
+			slots <- struct{}{}
+			if err := p.ProduceAsync(context.Background(), m, report); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := p.Flush(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/float64(b.N), "cpu-ns/record")
+	}
+	for range 2 {
+		b.Run("raw", func(b *testing.B) { raw(b, func() any { return nil }) })
+		b.Run("raw-opaque", func(b *testing.B) { raw(b, func() any { return new(int64) }) })
+		b.Run("typed", typed)
+	}
+}

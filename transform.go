@@ -125,7 +125,7 @@ func (o *output) size() int { return sizeOf(&o.message) }
 
 // delivered takes the delivery report, on the goroutine of all reports.
 func (o *output) delivered(m *kafka.Message) {
-	o.delivery = Delivery{Topic: o.topic, Partition: m.TopicPartition.Partition, Offset: int64(m.TopicPartition.Offset), Timestamp: o.ticket.at}
+	o.delivery = Delivery{Topic: o.topic, Partition: m.TopicPartition.Partition, Offset: int64(m.TopicPartition.Offset), Timestamp: o.ticket.timestamp()}
 	o.err = m.TopicPartition.Error
 	o.transactor.reports.Done()
 }
