@@ -80,6 +80,14 @@ func NewConsumer[K, V any](config *kafka.ConfigMap, key Deserializer[K], value D
 			return nil, &ConfigError{Reason: "WithDeadLetters needs a topic"}
 		}
 	}
+	if err := o.starts.check(); err != nil {
+		return nil, err
+	}
+	if o.retries != nil {
+		if err := o.retries.check(); err != nil {
+			return nil, err
+		}
+	}
 	p, err := newPoller(s.configMap(kafka.ConfigMap{"go.logs.channel.enable": true}), s["group.id"], o)
 	if err != nil {
 		return nil, s.refused(err)
@@ -107,6 +115,9 @@ func (c *Consumer[K, V]) Run(ctx context.Context, topics []string, handler Handl
 	if d := c.poller.options.deadLetters; d != nil && d.producer == nil {
 		return &ConfigError{Reason: "WithDeadLetters needs a producer; only Transform does without"}
 	}
+	if r := c.poller.options.retries; r != nil && r.producer == nil {
+		return &ConfigError{Reason: "WithRetryTopics needs a producer; only Transform does without"}
+	}
 	return c.poller.run(ctx, topics, nil, intercepted(c.poller.options.interceptors, func(ctx context.Context, a *attempt) error {
 		return c.process(ctx, a, handler)
 	}))
@@ -115,8 +126,11 @@ func (c *Consumer[K, V]) Run(ctx context.Context, topics []string, handler Handl
 // process reads and handles a record, and does what the policy wants where that fails.
 func (c *Consumer[K, V]) process(ctx context.Context, a *attempt, handler Handler[K, V]) error {
 	m := new(Message[K, V])
+	if a.partition.retry != nil && !a.await(ctx) {
+		return left{errNotYetDue}
+	}
 	for tries := 1; ; tries++ {
-		failed := c.read(ctx, a.record, m)
+		failed := c.read(ctx, a, m)
 		if failed == nil {
 			break
 		}
@@ -213,6 +227,15 @@ func handOver[K, V any](ctx, handling context.Context, m *Message[K, V], turns c
 	}
 }
 
+// Seek moves the run in progress: partitions go on where the starts say, and those of which
+// nothing is said, as they were. It may be called from anywhere but a handler. Handlers at work with records
+// of such partitions may finish ([WithDrainTimeout]); what is in hand besides is dropped. A
+// partition of [FromOffset] that is not assigned is an error, and nothing is moved then; [ErrNotRunning]
+// is that of a consumer without a run.
+func (c *Consumer[K, V]) Seek(ctx context.Context, to ...Start) error {
+	return c.poller.requestSeek(ctx, to)
+}
+
 // Close ends a Run in progress and the consumer itself: what was handled is
 // committed, the group is left. It waits for the handler of the record in hand
 // until ctx is done, and goes on in the background after that. Further calls
@@ -220,12 +243,17 @@ func handOver[K, V any](ctx, handling context.Context, m *Message[K, V], turns c
 func (c *Consumer[K, V]) Close(ctx context.Context) error { return c.poller.close(ctx) }
 
 // read fills in m, the one place where a kafka.Message becomes a Message.
-func (c *Consumer[K, V]) read(ctx context.Context, km *kafka.Message, m *Message[K, V]) *RecordError {
+func (c *Consumer[K, V]) read(ctx context.Context, a *attempt, m *Message[K, V]) *RecordError {
+	km := a.record
 	m.Topic = *km.TopicPartition.Topic
 	m.Partition = km.TopicPartition.Partition
 	m.Offset = int64(km.TopicPartition.Offset)
 	m.Timestamp = km.Timestamp
 	m.Headers = headersOf(km)
+	if a.retried.times > 0 { // it looks as it did the first time
+		m.Topic, m.Partition, m.Offset = a.retried.from.Topic, a.retried.from.Partition, a.retried.from.Offset
+		m.Headers, m.Retries = withoutRetry(m.Headers), a.retried.times
+	}
 	var err error
 	m.KeyInfo, err = c.key.Deserialize(ctx, serde.KeyOf(m.Topic), serde.Data{Bytes: km.Key, Headers: m.Headers, Given: true}, &m.Key)
 	if err != nil {

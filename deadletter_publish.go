@@ -3,9 +3,6 @@
 package concord
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -23,7 +20,7 @@ import (
 // The program closes p, after the consumer. [Transform] has its own producer publish them, and p may
 // be nil.
 func WithDeadLetters(p *Producer[[]byte, []byte], to func(topic string) string, opts ...DeadLetterOption) ConsumerOption {
-	d := &deadLetters{producer: p, to: to, counts: make(map[string]partitionCount)}
+	d := &deadLetters{producer: p, to: to, partitions: newPartitionCounts()}
 	for _, o := range opts {
 		o.applyDeadLetters(d)
 	}
@@ -58,6 +55,14 @@ func (l deadLetterLimit) applyDeadLetters(d *deadLetters) {
 	}
 }
 
+// WithDeadLetterPause has the limit of [WithDeadLetterLimit] stop the handling of all records for
+// a time, in place of ending Run, and count anew after that. Zero, the default, ends Run.
+func WithDeadLetterPause(d time.Duration) DeadLetterOption { return deadLetterPause(max(d, 0)) }
+
+type deadLetterPause time.Duration
+
+func (p deadLetterPause) applyDeadLetters(d *deadLetters) { d.pause = time.Duration(p) }
+
 // recent is what became of the last records.
 type recent struct {
 	share float64
@@ -87,98 +92,42 @@ func (r *recent) add(dead bool) (tooMany bool) {
 	return r.full && float64(r.count) > r.share*float64(len(r.dead))
 }
 
-// deadLetters publishes them.
+// reset forgets what became of them.
+func (r *recent) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.dead)
+	r.next, r.count, r.full = 0, 0, false
+}
+
+// deadLetters makes them.
 type deadLetters struct {
 	recent   *recent // nil: no limit
+	pause    time.Duration
 	producer *Producer[[]byte, []byte]
 	to       func(topic string) string
 	profile  DeadLetterProfile
 	group    string
 
-	mu     sync.Mutex
-	counts map[string]partitionCount
+	partitions *partitionCounts
 }
 
 func (d *deadLetters) applyConsumer(to *consumerOptions) { to.deadLetters = d }
 
-// partitionCount is how many partitions a topic had a while ago: there may be more later.
-type partitionCount struct {
-	n  int32
-	at time.Time
-}
-
-const (
-	countsFor  = 5 * time.Minute
-	lookupWait = time.Second // it cannot be interrupted
-)
-
-// publish returns when the dead letter is acknowledged.
-func (d *deadLetters) publish(ctx context.Context, m *kafka.Message, f Failure) error {
-	letter, err := d.letter(d.producer, m, f)
-	if err != nil {
-		return err
+// letter makes the dead letter of a record. One that comes from a retry topic is said to come from
+// where it was first.
+func (d *deadLetters) letter(p *Producer[[]byte, []byte], m *kafka.Message, f Failure, r retried) (diverted, error) {
+	if r.times > 0 {
+		first := *f.RecordError
+		first.Topic, first.Partition, first.Offset = r.from.Topic, r.from.Partition, r.from.Offset
+		f.RecordError = &first
+		f.Attempt += r.tries
 	}
-	_, err = d.producer.Produce(ctx, letter)
-	return err
-}
-
-// output is the dead letter as an output of a transaction.
-func (d *deadLetters) output(ctx context.Context, t *transactor, m *kafka.Message, f Failure) (*output, error) {
-	letter, err := d.letter(t.letters, m, f)
-	if err != nil {
-		return nil, err
-	}
-	return t.letters.output(ctx, &letter)
-}
-
-// letter makes the dead letter of a record.
-func (d *deadLetters) letter(p *Producer[[]byte, []byte], m *kafka.Message, f Failure) (Message[[]byte, []byte], error) {
 	topic := d.to(f.Topic)
-	if topic == f.Topic {
-		return Message[[]byte, []byte]{}, errDeadLetterLoop
+	if topic == f.Topic || topic == *m.TopicPartition.Topic {
+		return diverted{}, errDivertLoop
 	}
-	n, err := d.partitions(p, topic)
-	if err != nil {
-		return Message[[]byte, []byte]{}, err
-	}
-	partition := f.Partition % n
-	out := Message[[]byte, []byte]{
-		Topic: topic, Key: m.Key, NullKey: m.Key == nil, Value: m.Value, Tombstone: m.Value == nil, ToPartition: &partition,
-		Headers: deadLetterHeaders(d.profile, headersOf(m), f, d.group, m.Timestamp, m.TimestampType.String(), time.Now()),
-	}
-	if m.Timestamp.UnixMilli() > 0 {
-		out.Timestamp = m.Timestamp
-	}
-	return out, nil
-}
-
-var errDeadLetterLoop = errors.New("the dead-letter topic is the topic itself")
-
-// partitions is how many the topic has.
-func (d *deadLetters) partitions(p *Producer[[]byte, []byte], topic string) (int32, error) {
-	d.mu.Lock()
-	c := d.counts[topic]
-	d.mu.Unlock()
-	if c.n > 0 && time.Since(c.at) < countsFor {
-		return c.n, nil
-	}
-	if err := validTopic(topic); err != nil {
-		return 0, err
-	}
-	metadata, err := p.sender.kp.GetMetadata(&topic, false, int(lookupWait/time.Millisecond))
-	if err != nil {
-		return 0, err
-	}
-	t := metadata.Topics[topic]
-	if t.Error.Code() != kafka.ErrNoError {
-		return 0, fmt.Errorf("the dead-letter topic %s: %w", topic, t.Error)
-	}
-	c = partitionCount{int32(len(t.Partitions)), time.Now()}
-	if c.n == 0 {
-		return 0, fmt.Errorf("the dead-letter topic %s has no partitions", topic)
-	}
-	d.mu.Lock()
-	d.counts[topic] = c
-	d.mu.Unlock()
-	return c.n, nil
+	out, err := d.partitions.divert(p, m, topic, f.Partition)
+	out.Headers = deadLetterHeaders(d.profile, withoutRetry(out.Headers), f, d.group, m.Timestamp, m.TimestampType.String(), time.Now())
+	return out, err
 }

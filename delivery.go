@@ -204,16 +204,33 @@ func (s *sender) hurry(stop <-chan struct{}) {
 }
 
 // close flushes, gives up what is not delivered by ctx's end, and ends the
-// goroutines. Only its first caller does; the others wait for it.
+// goroutines. Its first caller's ctx counts; the others wait for it.
 func (s *sender) close(ctx context.Context) error {
 	s.closeOnce.Do(func() {
 		s.out.close()
 		close(s.closing)
 		go s.shutDown(ctx)
 	})
-	<-s.closed
-	return s.closeErr
+	select {
+	case <-s.closed:
+		return s.closeErr
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(closeGrace)
+	defer timer.Stop()
+	select {
+	case <-s.closed:
+		return s.closeErr
+	case <-timer.C:
+		return &FlushError{Waiting: s.out.waiting(), Err: errClosesNot}
+	}
 }
+
+// closeGrace is how long closing may take once it is to give up what is not done. The watchdog of
+// both clients: whoever closes them is not to hang where a callback does, or librdkafka.
+const closeGrace = 5 * time.Second
+
+var errClosesNot = errors.New("the client does not come to its end: a callback does not return, or librdkafka hangs; it goes on in the background")
 
 // shutDown is short once ctx is done: purging reports every message, which the
 // drain goroutine settles.

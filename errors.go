@@ -14,6 +14,8 @@ var (
 	ErrClosed = errors.New("concord: closed")
 	// ErrRunning is returned by [Consumer.Run] and [Consumer.Messages] while another one runs.
 	ErrRunning = errors.New("concord: the consumer is running already")
+	// ErrNotRunning is returned by [Consumer.Seek] of a consumer without a run.
+	ErrNotRunning = errors.New("concord: the consumer is not running")
 	// ErrTooManyDeadLetters ends a run whose records become dead letters too often; see
 	// [WithDeadLetterLimit].
 	ErrTooManyDeadLetters = errors.New("concord: more records became dead letters than the limit allows")

@@ -43,6 +43,9 @@ type Message[K, V any] struct {
 	// look at them.
 	Partition int32
 	Offset    int64
+	// Retries is how many retry topics the record has been to ([WithRetryTopics]); [Producer]
+	// does not look at it either.
+	Retries int
 
 	// KeyInfo and ValueInfo are what is known of key and value besides
 	// themselves, first of all the writer schema. [Producer] does not look at them.

@@ -38,9 +38,11 @@ type consumerOptions struct {
 	policy      Policy
 	retry       backoff.Policy
 	deadLetters *deadLetters
+	retries     *retryTopics // nil: none
 
 	interceptors []HandleInterceptor
-	start        *Start // nil: at what is committed
+	starts       starts  // empty: at what is committed
+	partitions   []int32 // nil: those that the group gives
 	stopAtEnd    bool
 }
 

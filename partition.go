@@ -23,6 +23,7 @@ type partition struct {
 	cancel context.CancelFunc
 	lane   *lane // its own; nil where partitions share lanes
 	limit  queueLimit
+	retry  *RetryTopic // that it is of; nil where it is of none
 
 	closed  atomic.Bool  // no further handler gets to work; set under mu
 	working atomic.Int32 // len(active)
@@ -170,9 +171,9 @@ func (p *partition) hasRoom() (changed bool) {
 }
 
 // settle says that a record is done with but for its transaction.
-func (p *partition) settle(j *job, outputs []*output, dead bool) {
-	r := &settled{record: j.record, partition: p, outputs: outputs, dead: dead}
-	for _, o := range outputs {
+func (p *partition) settle(a *attempt) {
+	r := &settled{record: a.record, partition: p, outputs: a.outputs, dead: a.dead, retried: a.retried}
+	for _, o := range r.outputs {
 		r.size += o.size()
 	}
 	p.mu.Lock()
@@ -182,7 +183,7 @@ func (p *partition) settle(j *job, outputs []*output, dead bool) {
 		return
 	}
 	p.bytes += r.size
-	p.settled[j.number] = r
+	p.settled[a.number] = r
 }
 
 // collect appends what is to be committed next: no record before it is still in hand.

@@ -25,6 +25,9 @@ const (
 	ToDeadLetters
 	// SkipRecord goes on as if the record had been handled. It is lost to this group.
 	SkipRecord
+	// ToRetryTopic publishes the record to its next retry topic and goes on; see
+	// [WithRetryTopics]. Without that, or when there is no further one, it means ToDeadLetters.
+	ToRetryTopic
 )
 
 // Failure is a record's failure, for a [Policy].
@@ -34,6 +37,8 @@ type Failure struct {
 	Class serde.Class
 	// Attempt counts the tries of this stage, from 1.
 	Attempt int
+	// Retries is how many retry topics the record has been to.
+	Retries int
 }
 
 // Policy decides what becomes of a record that failed. It is called from several
@@ -46,8 +51,9 @@ type Policy func(Failure) Action
 //   - Access denied by the registry: [StopRun].
 //   - A record that cannot be read, now or ever (see [serde.IsPoison]): [ToDeadLetters].
 //   - A record of which [Transform] made a message that the broker refuses: [ToDeadLetters].
-//   - A handler's error: [RetryRecord] so many times, unless it is [Permanent], and then
-//     [ToDeadLetters].
+//   - A handler's error that is [Permanent]: [ToDeadLetters].
+//   - Any other of a handler: [RetryRecord] so many times, then [ToRetryTopic] and, where no
+//     retry topic is left, [ToDeadLetters].
 //   - Anything else: [StopRun].
 func DefaultPolicy(retries int) Policy {
 	return func(f Failure) Action {
@@ -62,10 +68,12 @@ func DefaultPolicy(retries int) Policy {
 			return ToDeadLetters
 		case f.Stage != Handling:
 			return StopRun
-		case f.Attempt <= retries && !IsPermanent(f.Err):
+		case IsPermanent(f.Err):
+			return ToDeadLetters
+		case f.Attempt <= retries:
 			return RetryRecord
 		}
-		return ToDeadLetters
+		return ToRetryTopic
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
@@ -24,6 +23,7 @@ type poller struct {
 	counts  consumerCounts
 
 	running    chan struct{}           // one token: held by the run in progress
+	seeks      chan seekRequest        // to the run in progress
 	committing chan struct{}           // one token: held while librdkafka commits
 	session    *session                // of the run in progress; its goroutine's own
 	begun      map[topicPartition]bool // partitions that a Start was applied to; the run's goroutine's own
@@ -55,6 +55,7 @@ func newPoller(config *kafka.ConfigMap, group string, options consumerOptions) (
 	p := &poller{
 		kc: kc, log: orDefault(options.log), group: group, options: options,
 		running:    make(chan struct{}, 1),
+		seeks:      make(chan seekRequest),
 		committing: make(chan struct{}, 1),
 		closing:    make(chan struct{}),
 		closed:     make(chan struct{}),
@@ -92,15 +93,15 @@ func (p *poller) run(ctx context.Context, topics []string, tx *transactor, handl
 	if len(topics) == 0 {
 		return &ConsumeError{Doing: "subscribe", Err: errors.New("no topic is given")}
 	}
-	var stopping atomic.Bool
-	handling, cancel := p.handlingContext(ctx, &stopping)
+	stopping := newStopSign()
+	handling, cancel := p.handlingContext(ctx, stopping)
 	defer cancel()
-	s := newSession(handling, p, &stopping, handle)
+	s := newSession(handling, p, stopping, handle)
 	s.transactor, s.group = tx, p.group
 	p.session = s
 	defer s.end()
-	if err := p.kc.SubscribeTopics(topics, p.rebalance); err != nil {
-		return &ConsumeError{Doing: "subscribe", Err: err}
+	if err := p.begin(s, p.options.retries.withTheirs(topics)); err != nil {
+		return err
 	}
 	err = p.poll(ctx, s)
 	left := p.leave(s)
@@ -126,6 +127,12 @@ func (p *poller) poll(ctx context.Context, s *session) error {
 			if err := tx.step(s, stepWait); err != nil {
 				return err
 			}
+		}
+		select {
+		case r := <-p.seeks:
+			s.flush()
+			r.done <- p.seek(s, &r.to)
+		default:
 		}
 		wait := s.wait()
 		if len(s.pending) > 0 {
@@ -160,7 +167,7 @@ func (p *poller) poll(ctx context.Context, s *session) error {
 
 // handlingContext is what handlers get: it has ctx's values and ends a while
 // after ctx does, or after closing begins; from then on stopping is set.
-func (p *poller) handlingContext(ctx context.Context, stopping *atomic.Bool) (context.Context, context.CancelFunc) {
+func (p *poller) handlingContext(ctx context.Context, stopping *stopSign) (context.Context, context.CancelFunc) {
 	handling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.owned.Go(func() {
 		select {
@@ -169,7 +176,7 @@ func (p *poller) handlingContext(ctx context.Context, stopping *atomic.Bool) (co
 		case <-handling.Done():
 			return
 		}
-		stopping.Store(true)
+		stopping.raise()
 		timer := time.NewTimer(p.options.drain)
 		defer timer.Stop()
 		select {
@@ -192,7 +199,7 @@ func (p *poller) rebalance(kc *kafka.Consumer, event kafka.Event) error {
 		if p.leaving {
 			return nil
 		}
-		if p.options.start != nil {
+		if p.options.starts.any() {
 			if err := p.assignFrom(kc, event.Partitions); err != nil {
 				s.fail(err)
 			}
@@ -254,7 +261,7 @@ func (p *poller) commit() error {
 // leave waits for the handlers at work, commits and leaves the group, so that the next
 // run, here or elsewhere, begins with what is committed.
 func (p *poller) leave(s *session) error {
-	s.stopping.Store(true)
+	s.stopping.raise()
 	err := s.release(nil, false, p.options.drain)
 	if err != nil {
 		err = &ConsumeError{Doing: "end", Err: err}
@@ -262,7 +269,7 @@ func (p *poller) leave(s *session) error {
 	err = errors.Join(err, p.commit())
 	p.leaving = true
 	defer func() { p.leaving = false }()
-	if uerr := p.kc.Unsubscribe(); uerr != nil {
+	if uerr := p.end(); uerr != nil {
 		return errors.Join(err, &ConsumeError{Doing: "leave the group", Err: uerr})
 	}
 	for deadline := time.Now().Add(leaveWait); time.Now().Before(deadline); {

@@ -164,7 +164,9 @@ func (p *Producer[K, V]) Flush(ctx context.Context) error { return p.sender.flus
 // Close refuses further messages with [ErrClosed], flushes, and ends the
 // producer. Messages without a result when ctx is done are given up: their
 // callbacks get an error, and Close reports them in a [*FlushError]. Further
-// calls wait for the first one and return the same. Not from a callback.
+// calls wait for the first one and return the same. It returns within seconds of the end of
+// ctx, whatever happens; where a callback does not come back, or librdkafka does not, it
+// says so, and what is left goes on in the background. Not from a callback.
 func (p *Producer[K, V]) Close(ctx context.Context) error { return p.sender.close(ctx) }
 
 // send serializes the message and queues it.

@@ -34,7 +34,8 @@ type session struct {
 	seed       maphash.Seed
 	workers    sync.WaitGroup
 
-	stopping *atomic.Bool // no further handler gets to work
+	stopping *stopSign
+	breaker  breaker
 	mu       sync.Mutex
 	changed  []*partition
 	waiting  atomic.Bool // there are changed ones
@@ -63,7 +64,8 @@ type topicPartition struct {
 type attempt struct {
 	session *session
 	job
-	dead, skipped bool      // what became of it instead of being handled
+	retried       retried   // zero: it does not come from a retry topic
+	dead, skipped bool      // what became of it instead of being handled: it went elsewhere, or nowhere
 	outputs       []*output // of Transform
 }
 
@@ -77,7 +79,7 @@ func (p *handlerPanic) String() string {
 	return fmt.Sprintf("%v\n\nthe handler's stack:\n%s", p.value, p.stack)
 }
 
-func newSession(ctx context.Context, p *poller, stopping *atomic.Bool, handle func(context.Context, *attempt) error) *session {
+func newSession(ctx context.Context, p *poller, stopping *stopSign, handle func(context.Context, *attempt) error) *session {
 	s := &session{kc: p.kc, log: p.log, options: &p.options, counts: &p.counts, handle: handle, ctx: ctx, stopping: stopping, partitions: make(map[topicPartition]*partition), seed: maphash.MakeSeed()}
 	if d := p.options.deadLetters; d != nil {
 		s.recent = d.recent
@@ -115,7 +117,7 @@ func (s *session) assign(assigned []kafka.TopicPartition) {
 			p.transforms, p.settled = true, make(map[uint64]*settled)
 		}
 		p.ctx, p.cancel = context.WithCancel(s.ctx)
-		if s.lanes == nil {
+		if _, p.retry = s.options.retries.source(p.topic); s.lanes == nil || p.retry != nil { // which waits, and must not keep others waiting
 			p.lane = newLane()
 			s.workers.Go(func() { s.work(p.lane, batchMost) })
 		}
@@ -234,7 +236,10 @@ func (w *worker) handle(jobs []job) (through int) {
 	}()
 	a := &w.attempt
 	for through < most && err == nil && !s.stopping.Load() && !p.closed.Load() {
-		a.job, a.dead, a.skipped, a.outputs = jobs[through], false, false, nil
+		a.job, a.retried, a.dead, a.skipped, a.outputs = jobs[through], retried{}, false, false, nil
+		if until := s.breaker.until.Load(); until != 0 && !s.breaker.wait(p.ctx, a, until) {
+			break // what is left is read again
+		}
 		if err = s.handle(p.ctx, a); err == nil {
 			if !a.dead && !a.skipped {
 				w.handled++
@@ -243,7 +248,7 @@ func (w *worker) handle(jobs []job) (through int) {
 				r.add(false)
 			}
 			if s.transactor != nil {
-				p.settle(&a.job, a.outputs, a.dead)
+				p.settle(a)
 			}
 			w.stretch.handled.Add(1)
 		}
@@ -252,9 +257,9 @@ func (w *worker) handle(jobs []job) (through int) {
 	ended = true
 	switch {
 	case err == nil:
-	case p.closed.Load() && !s.stopping.Load():
-		// Its new owner reads the record again.
-		s.log.LogAttrs(s.ctx, slog.LevelInfo, "dropped with its partition: "+err.Error())
+	case p.closed.Load() && !s.stopping.Load(), isLeft(err):
+		// Who reads on begins with the record.
+		s.log.LogAttrs(s.ctx, slog.LevelInfo, "not handled: "+err.Error())
 	default:
 		s.fail(err)
 	}
@@ -263,7 +268,7 @@ func (w *worker) handle(jobs []job) (through int) {
 
 // fail ends the run with its first failure.
 func (s *session) fail(err error) {
-	s.stopping.Store(true)
+	s.stopping.raise()
 	s.mu.Lock()
 	if s.failed == nil {
 		s.failed = err
@@ -272,7 +277,7 @@ func (s *session) fail(err error) {
 }
 
 func (s *session) panics(value any) {
-	s.stopping.Store(true)
+	s.stopping.raise()
 	s.mu.Lock()
 	if s.panicked == nil {
 		s.panicked = &handlerPanic{value, debug.Stack()}
@@ -481,7 +486,7 @@ func waitIdle(leaving []*partition, idle []<-chan struct{}, deadline <-chan time
 
 // end closes the lanes. Workers whose handlers go on end with them.
 func (s *session) end() {
-	s.stopping.Store(true)
+	s.stopping.raise()
 	for _, l := range s.lanes {
 		l.close()
 	}

@@ -8,41 +8,92 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 )
 
-// Start is where a run begins to read partitions, whatever the group has committed. It is
-// an option of [NewConsumer] for tools that read again, and for tests; without it a
+// Start is where a run begins to read, whatever the group has committed: an option of
+// [NewConsumer] for tools that read again, and for tests, and what [Consumer.Seek] takes. Without it a
 // run goes on at the committed offsets. A partition that this consumer is assigned again
-// goes on where it was.
-type Start struct {
-	offset kafka.Offset
-	at     time.Time
+// goes on where it was. [FromOffset] says it of one partition, and comes before what
+// [FromBeginning], [FromEnd] or [FromTime] say of all; of those the last given counts.
+type Start struct{ set func(*starts) }
+
+func (s Start) applyConsumer(to *consumerOptions) {
+	if s.set != nil {
+		s.set(&to.starts)
+	}
 }
 
 // FromBeginning reads all that there is.
-func FromBeginning() Start { return Start{offset: kafka.OffsetBeginning} }
+func FromBeginning() Start { return everywhere(kafka.OffsetBeginning, time.Time{}) }
 
 // FromEnd reads what is written from now on.
-func FromEnd() Start { return Start{offset: kafka.OffsetEnd} }
+func FromEnd() Start { return everywhere(kafka.OffsetEnd, time.Time{}) }
 
 // FromTime reads records with this timestamp or a later one, from the first such on.
-func FromTime(t time.Time) Start { return Start{at: t} }
+func FromTime(t time.Time) Start { return everywhere(kafka.OffsetInvalid, t) }
 
-func (s Start) applyConsumer(to *consumerOptions) { to.start = &s }
+// FromOffset reads a partition from a record on.
+func FromOffset(topic string, partition int32, offset int64) Start {
+	return Start{func(s *starts) {
+		if s.offsets == nil {
+			s.offsets = make(map[topicPartition]kafka.Offset)
+		}
+		s.offsets[topicPartition{topic, partition}] = kafka.Offset(offset)
+	}}
+}
+
+func everywhere(offset kafka.Offset, at time.Time) Start {
+	return Start{func(s *starts) { s.all, s.offset, s.at = true, offset, at }}
+}
+
+// starts are several of them.
+type starts struct {
+	offsets map[topicPartition]kafka.Offset
+	all     bool // something is said of those that are not in offsets:
+	offset  kafka.Offset
+	at      time.Time // not zero: in place of offset
+}
+
+func (s *starts) check() error {
+	for key, offset := range s.offsets {
+		if offset < 0 || key.id < 0 || validTopic(key.topic) != nil {
+			return &ConfigError{Reason: "FromOffset needs a topic, and a partition and an offset that are not negative"}
+		}
+	}
+	return nil
+}
+
+func (s *starts) any() bool { return s.all || len(s.offsets) > 0 }
+
+// of reports whether something is said of a partition.
+func (s *starts) of(key topicPartition) bool {
+	_, named := s.offsets[key]
+	return named || s.all
+}
 
 // offsetsWait bounds the question at which offset a time begins.
 const offsetsWait = 10 * time.Second
 
-// positions are where partitions that are assigned for the first time begin.
-func (s *Start) positions(kc *kafka.Consumer, assigned []kafka.TopicPartition) ([]kafka.TopicPartition, error) {
-	for i := range assigned {
-		assigned[i].Offset = s.offset
-		if !s.at.IsZero() {
-			assigned[i].Offset = kafka.Offset(s.at.UnixMilli())
+// positions says where the partitions begin. Where nothing is said they stay as they are.
+func (s *starts) positions(kc *kafka.Consumer, assigned []kafka.TopicPartition) ([]kafka.TopicPartition, error) {
+	var byTime []kafka.TopicPartition
+	placed := make([]kafka.TopicPartition, 0, len(assigned))
+	for _, tp := range assigned {
+		offset, named := s.offsets[topicPartition{*tp.Topic, tp.Partition}]
+		switch {
+		case named:
+			tp.Offset = offset
+		case s.all && s.at.IsZero():
+			tp.Offset = s.offset
+		case s.all:
+			tp.Offset = kafka.Offset(s.at.UnixMilli())
+			byTime = append(byTime, tp)
+			continue
 		}
+		placed = append(placed, tp)
 	}
-	if s.at.IsZero() {
-		return assigned, nil
+	if len(byTime) == 0 {
+		return placed, nil
 	}
-	found, err := kc.OffsetsForTimes(assigned, int(offsetsWait/time.Millisecond))
+	found, err := kc.OffsetsForTimes(byTime, int(offsetsWait/time.Millisecond))
 	if err != nil {
 		return nil, err
 	}
@@ -54,35 +105,45 @@ func (s *Start) positions(kc *kafka.Consumer, assigned []kafka.TopicPartition) (
 			found[i].Offset = kafka.OffsetEnd
 		}
 	}
-	return found, nil
+	return append(placed, found...), nil
 }
 
-// assignFrom assigns what the group gave this member, at the start's positions where it
-// has not been before.
-func (p *poller) assignFrom(kc *kafka.Consumer, assigned []kafka.TopicPartition) error {
+// placed says where partitions begin: where the options want it, unless this consumer has had them
+// before.
+func (p *poller) placed(assigned []kafka.TopicPartition) ([]kafka.TopicPartition, error) {
+	if !p.options.starts.any() {
+		return assigned, nil
+	}
 	if p.begun == nil {
 		p.begun = make(map[topicPartition]bool)
 	}
 	var first, all []kafka.TopicPartition
 	for _, tp := range assigned {
-		key := topicPartition{*tp.Topic, tp.Partition}
-		if p.begun[key] {
+		if p.begun[topicPartition{*tp.Topic, tp.Partition}] {
 			all = append(all, tp)
 		} else {
 			first = append(first, tp)
 		}
 	}
-	if len(first) > 0 {
-		placed, err := p.options.start.positions(kc, first)
-		if err != nil {
-			return &ConsumeError{Doing: "find where to start", Err: err}
-		}
-		for _, tp := range placed {
-			p.begun[topicPartition{*tp.Topic, tp.Partition}] = true
-		}
-		all = append(all, placed...)
+	if len(first) == 0 {
+		return all, nil
 	}
-	var err error
+	placed, err := p.options.starts.positions(p.kc, first)
+	if err != nil {
+		return nil, &ConsumeError{Doing: "find where to start", Err: err}
+	}
+	for _, tp := range placed {
+		p.begun[topicPartition{*tp.Topic, tp.Partition}] = true
+	}
+	return append(all, placed...), nil
+}
+
+// assignFrom assigns what the group gave this member, where the options want it.
+func (p *poller) assignFrom(kc *kafka.Consumer, assigned []kafka.TopicPartition) error {
+	all, err := p.placed(assigned)
+	if err != nil {
+		return err
+	}
 	if kc.GetRebalanceProtocol() == "COOPERATIVE" {
 		err = kc.IncrementalAssign(all)
 	} else {

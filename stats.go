@@ -4,6 +4,7 @@ package concord
 type ConsumerStats struct {
 	Handled     uint64 // records whose handler returned nil
 	Retried     uint64 // tries after the first, of reading and of handlers
+	Delayed     uint64 // records that were put into a retry topic
 	DeadLetters uint64
 	Skipped     uint64 // records that the policy had skipped
 	Rebalances  uint64 // assignments and revocations
@@ -33,10 +34,25 @@ const (
 	DeadLettersUnavailable
 	// RetryPause: a record waits for its handler's next try.
 	RetryPause
+	// RetryTopicsUnavailable: a record could not be put into a retry topic yet.
+	RetryTopicsUnavailable
+	// NotYetDue: a record in a retry topic waits for its time.
+	NotYetDue
+	// TooManyDeadLetters: the limit was passed, and pauses; see [WithDeadLetterPause].
+	TooManyDeadLetters
 	numPauseReasons
 )
 
-var pauseReasonNames = [numPauseReasons]string{"queue full", "outage", "dead letters unavailable", "retry pause"}
+var pauseReasonNames = [numPauseReasons]string{"queue full", "outage", "dead letters unavailable", "retry pause", "retry topics unavailable", "not yet due", "too many dead letters"}
+
+// PauseReasons are all reasons.
+func PauseReasons() []PauseReason {
+	all := make([]PauseReason, numPauseReasons)
+	for i := range all {
+		all[i] = PauseReason(i)
+	}
+	return all
+}
 
 // String is the reason in words.
 func (r PauseReason) String() string {

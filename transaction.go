@@ -63,7 +63,8 @@ type settled struct {
 	partition *partition
 	outputs   []*output
 	size      int  // bytes of the record and of the outputs
-	dead      bool // the output is its dead letter
+	dead      bool // the output is its dead letter, or itself on its way to a retry topic
+	retried   retried
 }
 
 func newTransactor(s *sender, interval time.Duration) *transactor {
@@ -349,7 +350,7 @@ func (t *transactor) refuse(s *session, r *settled) error {
 	}
 	failed := recordError(r.record, Sending, serde.Info{}, cause)
 	t.failed++
-	f := Failure{RecordError: failed, Class: serde.ClassOf(cause), Attempt: t.failed}
+	f := Failure{RecordError: failed, Class: serde.ClassOf(cause), Attempt: t.failed, Retries: r.retried.times}
 	if r.dead {
 		return failed
 	}
@@ -362,13 +363,17 @@ func (t *transactor) refuse(s *session, r *settled) error {
 		r.outputs = nil
 		s.counts.skipped.Add(1)
 		return nil
-	case ToDeadLetters:
+	case ToDeadLetters, ToRetryTopic: // a later try would make the same message
 		if s.options.deadLetters == nil {
 			return failed
 		}
-		letter, err := s.options.deadLetters.output(s.ctx, t, r.record, f)
-		if err == errDeadLetterLoop {
+		m, err := s.options.deadLetters.letter(t.letters, r.record, f, r.retried)
+		if err == errDivertLoop {
 			return failed
+		}
+		var letter *output
+		if err == nil {
+			letter, err = t.letters.output(s.ctx, &m)
 		}
 		if err != nil {
 			t.pause(s, err)
@@ -376,7 +381,8 @@ func (t *transactor) refuse(s *session, r *settled) error {
 		}
 		r.drop()
 		r.outputs, r.dead = []*output{letter}, true
-		return s.buried(f)
+		s.buried(f)
+		return nil
 	}
 	return failed
 }

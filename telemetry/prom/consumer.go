@@ -46,7 +46,7 @@ func gauge[N int | int64](to chan<- prometheus.Metric, d *prometheus.Desc, n N, 
 }
 
 // reasons are all that a partition may be paused for: each is shown, also where it is 0.
-var reasons = []concord.PauseReason{concord.QueueFull, concord.Outage, concord.DeadLettersUnavailable, concord.RetryPause}
+var reasons = concord.PauseReasons()
 
 // ConsumerCollector is a collector of a consumer's figures; stats is its method Stats.
 func ConsumerCollector(client string, stats func() concord.ConsumerStats) prometheus.Collector {
