@@ -51,7 +51,7 @@ func (p *poller) begin(s *session, topics []string) error {
 	if len(assigned) == 0 {
 		return &ConsumeError{Doing: "assign", Err: errors.New("WithPartitions names none")}
 	}
-	assigned, err := p.placed(assigned)
+	assigned, err := p.placed(p.stored(assigned))
 	if err != nil {
 		return err
 	}
@@ -60,6 +60,25 @@ func (p *poller) begin(s *session, topics []string) error {
 	}
 	s.assign(assigned)
 	return nil
+}
+
+// stored says where the group's committed offsets are. librdkafka asks for them by itself, but waits for ever
+// where a broker says that there is no such group, which is what kfake says of a new one. Other
+// failures are left to it.
+func (p *poller) stored(assigned []kafka.TopicPartition) []kafka.TopicPartition {
+	committed, err := p.kc.Committed(assigned, int(commitWait/time.Millisecond))
+	switch {
+	case isCode(err, kafka.ErrGroupIDNotFound):
+		committed = assigned
+	case err != nil:
+		return assigned
+	}
+	for i := range committed {
+		if committed[i].Error == nil && committed[i].Offset < 0 {
+			committed[i].Offset = p.reset
+		}
+	}
+	return committed
 }
 
 // end is the opposite of begin.

@@ -130,6 +130,17 @@ func (s settings) forConsumer() error {
 	)
 }
 
+// reset is where a consumer begins if nothing is committed; invalid where that is an error.
+func (s settings) reset() kafka.Offset {
+	switch strings.ToLower(strings.TrimSpace(s["auto.offset.reset"])) {
+	case "smallest", "earliest", "beginning":
+		return kafka.OffsetBeginning
+	case "largest", "latest", "end":
+		return kafka.OffsetEnd
+	}
+	return kafka.OffsetInvalid
+}
+
 // lingers reports whether messages may wait long enough for a flush to hurry them.
 func (s settings) lingers() bool {
 	_, v, ok := s.first("linger.ms", "queue.buffering.max.ms")

@@ -88,7 +88,7 @@ func NewConsumer[K, V any](config *kafka.ConfigMap, key Deserializer[K], value D
 			return nil, err
 		}
 	}
-	p, err := newPoller(s.configMap(kafka.ConfigMap{"go.logs.channel.enable": true}), s["group.id"], o)
+	p, err := newPoller(s, o)
 	if err != nil {
 		return nil, s.refused(err)
 	}
@@ -238,7 +238,7 @@ func (c *Consumer[K, V]) Seek(ctx context.Context, to ...Start) error {
 
 // Close ends a Run in progress and the consumer itself: what was handled is
 // committed, the group is left. It waits for the handler of the record in hand
-// until ctx is done, and goes on in the background after that. Further calls
+// until ctx is done, at the most for the drain timeout and 30 s, and goes on in the background after that. Further calls
 // wait for the first one and return the same. Not from a handler.
 func (c *Consumer[K, V]) Close(ctx context.Context) error { return c.poller.close(ctx) }
 

@@ -87,7 +87,7 @@ func TestTheDefaultPolicy(t *testing.T) {
 		"who knows":                       {ReadingValue, broken, 1, StopRun},
 		"a handler, once":                 {Handling, broken, 1, RetryRecord},
 		"a handler, twice":                {Handling, broken, 2, RetryRecord},
-		"a handler, once too often":       {Handling, broken, 3, ToDeadLetters},
+		"a handler, once too often":       {Handling, broken, 3, ToRetryTopic},
 		"a handler that knows":            {Handling, Permanent(broken), 1, ToDeadLetters},
 		"a handler that knows, wrapped":   {Handling, errors.Join(broken, Permanent(broken)), 1, ToDeadLetters},
 		"a handler's own poison, retried": {Handling, serde.Truncated, 1, RetryRecord},

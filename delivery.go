@@ -230,7 +230,7 @@ func (s *sender) close(ctx context.Context) error {
 // both clients: whoever closes them is not to hang where a callback does, or librdkafka.
 const closeGrace = 5 * time.Second
 
-var errClosesNot = errors.New("the client does not come to its end: a callback does not return, or librdkafka hangs; it goes on in the background")
+var errClosesNot = errors.New("the client does not come to its end: a callback or a handler does not return, or librdkafka hangs; it goes on in the background")
 
 // shutDown is short once ctx is done: purging reports every message, which the
 // drain goroutine settles.

@@ -19,6 +19,7 @@ type poller struct {
 	kc      *kafka.Consumer
 	log     *slog.Logger
 	group   string
+	reset   kafka.Offset // where to begin if nothing is committed; librdkafka decides where it is invalid
 	options consumerOptions
 	counts  consumerCounts
 
@@ -45,15 +46,18 @@ const (
 	// answers: librdkafka by itself would wait for a minute.
 	commitWait = 5 * time.Second
 	leaveWait  = 5 * time.Second
+	// closeMost is how long, besides the drain, whoever closes waits at the most: 15 s for the
+	// run's end as above, and as long again for librdkafka's.
+	closeMost = 30 * time.Second
 )
 
-func newPoller(config *kafka.ConfigMap, group string, options consumerOptions) (*poller, error) {
-	kc, err := kafka.NewConsumer(config)
+func newPoller(s settings, options consumerOptions) (*poller, error) {
+	kc, err := kafka.NewConsumer(s.configMap(kafka.ConfigMap{"go.logs.channel.enable": true}))
 	if err != nil {
 		return nil, err
 	}
 	p := &poller{
-		kc: kc, log: orDefault(options.log), group: group, options: options,
+		kc: kc, log: orDefault(options.log), group: s["group.id"], reset: s.reset(), options: options,
 		running:    make(chan struct{}, 1),
 		seeks:      make(chan seekRequest),
 		committing: make(chan struct{}, 1),
@@ -157,7 +161,7 @@ func (p *poller) poll(ctx context.Context, s *session) error {
 		case kafka.PartitionEOF:
 			s.ended(event)
 		case kafka.Error:
-			if stops(event) {
+			if stops(event) || p.options.partitions != nil && event.Code() == kafka.ErrUnknownPartition {
 				return &ConsumeError{Doing: "consume", Err: event}
 			}
 			p.log.LogAttrs(ctx, slog.LevelWarn, event.Error(), slog.String("client", p.kc.String()))
@@ -298,11 +302,15 @@ func (p *poller) close(ctx context.Context) error {
 			p.owned.Wait()
 		}()
 	})
+	watchdog := time.NewTimer(p.options.drain + closeMost)
+	defer watchdog.Stop()
 	select {
 	case <-p.closed:
 		return p.closeErr
 	case <-ctx.Done():
 		return &ConsumeError{Doing: "close", Err: context.Cause(ctx)}
+	case <-watchdog.C:
+		return &ConsumeError{Doing: "close", Err: errClosesNot}
 	}
 }
 
