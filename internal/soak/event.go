@@ -45,6 +45,20 @@ func newProducer(client *registry.Client, bootstrap string, opts ...concord.Prod
 	return concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": bootstrap}, concord.Int64(), values, append(opts, quiet)...)
 }
 
+// newRaw is a producer of bytes for dead letters; it is closed with the world.
+func (w *world) newRaw() (*concord.Producer[[]byte, []byte], error) {
+	p, err := concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": w.bootstrap, "message.timeout.ms": 5000}, concord.Bytes(), concord.Bytes(), quiet)
+	if err != nil {
+		return nil, err
+	}
+	w.close = append(w.close, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		p.Close(ctx)
+	})
+	return p, nil
+}
+
 // send produces the events from first to last, spread over a time.
 func send(ctx context.Context, p *producer, topic string, first, last int, over time.Duration) error {
 	began := time.Now()

@@ -3,7 +3,7 @@
 // Soak tries for a long time what users rely on: that nothing is lost and nothing is there twice, whatever is
 // killed, restarted or away in the meantime.
 //
-//	go run ./internal/soak                  # all trials, about 10 minutes
+//	go run ./internal/soak                  # all trials, about 20 minutes
 //	go run ./internal/soak transform        # one of them
 //	go run ./internal/soak -short           # each in seconds, as its test does
 //
@@ -32,6 +32,11 @@ type trial struct {
 var trials = []trial{
 	{"handle", "consumers that are killed and restarted, brokers that go and come: no event is lost", handleLedger},
 	{"transform", "the same with Transform: no event is lost, none is there twice", transformLedger},
+	{"registry", "a registry that is away while schemas arrive that nobody has read yet: nothing is lost, nothing becomes a dead letter", registryOutage},
+	{"poison", "records that cannot be read, of every kind: they and no others become dead letters, as they are, and the others are handled in order", poison},
+	{"deadletters", "a dead-letter topic that is missing, then refused: nothing is skipped, nothing is lost", deadLettersAway},
+	{"slow", "a partition whose handler is slow: what is in hand is bounded, nobody leaves the group, the other partitions go on", slowHandler},
+	{"cycles", "clients that are opened and closed again and again: goroutines, files and memory go back to where they were", cycles},
 }
 
 // soak is what the trials share: where they run, and how long.

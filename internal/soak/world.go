@@ -30,18 +30,21 @@ var quiet = concord.WithLogger(slog.New(slog.DiscardHandler))
 
 // world is brokers and a registry. Topics have names of their own, as the brokers may hold others.
 type world struct {
-	bootstrap string
-	suffix    string
-	cluster   *kfake.Cluster // nil where the brokers are not ours
-	registry  *registryserver.Server
-	dir       string // of the registry
-	close     []func()
+	bootstrap  string
+	partitions int // of its topics
+	suffix     string
+	cluster    *kfake.Cluster // nil where the brokers are not ours
+	registry   *registryserver.Server
+	dir        string // of the registry
+	close      []func()
 
-	away atomic.Int32 // the broker that is; -1: none
+	away     atomic.Int32 // the broker that is; -1: none
+	refusing atomic.Bool  // what is produced to refused is not taken
+	refused  string
 }
 
 func (s *soak) newWorld(ctx context.Context, topics ...string) (_ *world, err error) {
-	w := &world{bootstrap: s.bootstrap, suffix: strconv.FormatUint(rand.Uint64(), 36)}
+	w := &world{bootstrap: s.bootstrap, partitions: partitions, suffix: strconv.FormatUint(rand.Uint64(), 36)}
 	defer func() {
 		if err != nil {
 			w.end()
@@ -81,7 +84,25 @@ func (w *world) end() {
 // topic is the name of a topic of this world.
 func (w *world) topic(name string) string { return name + "-" + w.suffix }
 
+// registryAway stops the registry for a time.
+func (w *world) registryAway(ctx context.Context, d time.Duration) error {
+	addr := strings.TrimPrefix(w.registry.URL(), "http://")
+	if err := w.registry.Close(ctx); err != nil {
+		return err
+	}
+	sleep(ctx, d)
+	again, err := registryserver.Listen(addr, registryserver.Options{Dir: w.dir})
+	if err != nil {
+		return err
+	}
+	w.registry = again
+	return nil
+}
+
 func (w *world) createTopics(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
 	admin, err := kafka.NewAdminClient(&kafka.ConfigMap{"bootstrap.servers": w.bootstrap, "enable.metrics.push": false})
 	if err != nil {
 		return err
@@ -89,7 +110,7 @@ func (w *world) createTopics(ctx context.Context, names []string) error {
 	defer admin.Close()
 	specs := make([]kafka.TopicSpecification, len(names))
 	for i, name := range names {
-		specs[i] = kafka.TopicSpecification{Topic: w.topic(name), NumPartitions: partitions, ReplicationFactor: 1}
+		specs[i] = kafka.TopicSpecification{Topic: w.topic(name), NumPartitions: w.partitions, ReplicationFactor: 1}
 	}
 	results, err := admin.CreateTopics(ctx, specs)
 	for _, r := range results {
@@ -121,10 +142,17 @@ var errAway = errors.New("the broker is away")
 // canBeAway has brokers break connections while they are to be away.
 func (w *world) canBeAway() {
 	w.away.Store(-1)
-	w.cluster.Control(func(kmsg.Request) (kmsg.Response, error, bool) {
+	w.cluster.Control(func(r kmsg.Request) (kmsg.Response, error, bool) {
 		w.cluster.KeepControl()
 		if w.cluster.CurrentNode() == w.away.Load() {
 			return nil, errAway, true
+		}
+		if r, ok := r.(*kmsg.ProduceRequest); ok && w.refusing.Load() {
+			for i := range r.Topics {
+				if r.Topics[i].Topic == w.refused {
+					return nil, errAway, true
+				}
+			}
 		}
 		return nil, nil, false
 	})
