@@ -3,6 +3,7 @@ package avro
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/concord-go/concord/internal/zigzag"
@@ -228,6 +229,31 @@ func (f *Format[T]) NewDecoder(writer serde.WriterSchema) (serde.Decoder[T], err
 		return topBytesDecoder[T]{d}, nil
 	}
 	return d, nil
+}
+
+// MatchWriter compares the writer schema's name with T's own and its aliases (Avro 1.12, "Schema
+// Resolution": names match also where only their namespaces differ, which is a loose match here).
+func (f *Format[T]) MatchWriter(writer serde.WriterSchema) (serde.Match, error) {
+	own, err := f.own()
+	if err != nil {
+		return serde.NoMatch, err
+	}
+	w, err := parseWriter(writer)
+	switch {
+	case err != nil:
+		return serde.NoMatch, err
+	case own.schema == nil:
+		return serde.LooseMatch, nil
+	case own.schema.kind != w.kind:
+		return serde.NoMatch, nil
+	case !w.kind.isNamed():
+		return serde.LooseMatch, nil
+	case own.schema.name == w.name || slices.Contains(own.schema.aliases, w.name):
+		return serde.ExactMatch, nil
+	case own.schema.name.Local == w.name.Local:
+		return serde.LooseMatch, nil
+	}
+	return serde.NoMatch, nil
 }
 
 // topBytesEncoder leaves out the length of bytes: where the whole schema is bytes,

@@ -27,7 +27,8 @@ type serializerOption func(*serializerConfig) error
 
 func (f serializerOption) applySerializer(c *serializerConfig) error { return f(c) }
 
-// WithSubjectStrategy names subjects another way than [TopicName], the default.
+// WithSubjectStrategy names subjects another way than [TopicName], the default ([TopicRecordName]
+// is that of a [Sum]).
 func WithSubjectStrategy(s SubjectStrategy) SerializerOption {
 	return serializerOption(func(c *serializerConfig) error {
 		if s == nil {

@@ -20,6 +20,7 @@ type Serializer[T any] struct {
 	cfg    serializerConfig
 	isNil  func(T) bool // nil where T cannot be
 
+	cases    map[reflect.Type]caseSerializer[T] // of a Sum; nil otherwise
 	bindings cow.Map[Field, *binding[T]]
 	binds    flight.Group[Field, *binding[T]]
 }
@@ -44,14 +45,26 @@ func NewSerializer[T any](reg registry.Resolver, format Format[T], opts ...Seria
 	if reg == nil || format == nil {
 		return nil, errors.New("serde: a Serializer needs a registry and a format")
 	}
-	s := &Serializer[T]{reg: reg, format: format, isNil: nilTest[T](), cfg: serializerConfig{strategy: TopicName}}
-	s.bindings.Max = maxBindings
+	var cfg serializerConfig
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("serde: a nil SerializerOption was given")
 		}
-		if err := opt.applySerializer(&s.cfg); err != nil {
+		if err := opt.applySerializer(&cfg); err != nil {
 			return nil, err
+		}
+	}
+	return newSerializer(reg, format, cfg)
+}
+
+func newSerializer[T any](reg registry.Resolver, format Format[T], cfg serializerConfig) (*Serializer[T], error) {
+	s := &Serializer[T]{reg: reg, format: format, isNil: nilTest[T](), cfg: cfg}
+	s.bindings.Max = maxBindings
+	sum, isSum := format.(summed[T])
+	if s.cfg.strategy == nil {
+		s.cfg.strategy = TopicName
+		if isSum {
+			s.cfg.strategy = TopicRecordName
 		}
 	}
 	if s.cfg.framing.header && s.cfg.choice.kind == chooseID {
@@ -66,12 +79,22 @@ func NewSerializer[T any](reg registry.Resolver, format Format[T], opts ...Seria
 	if err != nil {
 		return nil, fmt.Errorf("serde: the schema of %v: %w", reflect.TypeFor[T](), err)
 	}
-	return s, nil
+	if isSum {
+		s.cases, err = sum.serializers(reg, s.cfg)
+	}
+	return s, err
 }
 
 // Prepare binds fields ahead of their first records, so that a program learns at
 // its start that a schema is missing or does not fit.
 func (s *Serializer[T]) Prepare(ctx context.Context, fields ...Field) error {
+	if s.cases != nil {
+		var errs []error
+		for _, c := range s.cases {
+			errs = append(errs, c.Prepare(ctx, fields...))
+		}
+		return errors.Join(errs...)
+	}
 	for _, field := range fields {
 		if _, err := s.bind(ctx, field); err != nil {
 			return err
@@ -89,6 +112,14 @@ func (s *Serializer[T]) Prepare(ctx context.Context, fields ...Field) error {
 func (s *Serializer[T]) AppendSerialize(ctx context.Context, dst []byte, to Field, v T) (Data, error) {
 	if s.isNil != nil && s.isNil(v) {
 		return Data{}, nil
+	}
+	if s.cases != nil {
+		c, ok := s.cases[reflect.TypeOf(v)]
+		if !ok {
+			err := fmt.Errorf("%w: a %T is %w", TypeMismatch, v, ErrNoCase)
+			return Data{}, &Error{Op: "serialize", Field: to, Class: TypeMismatch, Err: err}
+		}
+		return c.appendCase(ctx, dst, to, v)
 	}
 	b, ok := s.bindings.Load(to)
 	if !ok {
