@@ -3,8 +3,10 @@
 package concord
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strconv"
@@ -182,6 +184,42 @@ func (s settings) refused(err error) *ConfigError {
 		}
 	}
 	return e
+}
+
+// log says once what a client runs with, but for what may be a secret.
+func (s settings) log(to *slog.Logger, what string) {
+	if !to.Enabled(context.Background(), slog.LevelInfo) {
+		return
+	}
+	attrs := make([]any, 0, len(s))
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		v := s[name]
+		switch {
+		case secret(name):
+			v = "[redacted]"
+		case strings.Contains(v, "@"): // user:password@host, in a URL
+			v = withoutUserInfo(v)
+		}
+		attrs = append(attrs, slog.String(name, v))
+	}
+	to.LogAttrs(context.Background(), slog.LevelInfo, what, slog.Group("settings", attrs...))
+}
+
+// withoutUserInfo leaves out what stands before an @ in each of several URLs or addresses.
+func withoutUserInfo(text string) string {
+	parts := strings.Split(text, ",")
+	for i, part := range parts {
+		at := strings.LastIndexByte(part, '@')
+		if at < 0 {
+			continue
+		}
+		start := strings.Index(part, "//")
+		if start < 0 || start > at {
+			start = -2
+		}
+		parts[i] = part[:start+2] + "[redacted]" + part[at:]
+	}
+	return strings.Join(parts, ",")
 }
 
 // secret reports whether a setting's value may be a credential or hold one.

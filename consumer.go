@@ -92,6 +92,7 @@ func NewConsumer[K, V any](config *kafka.ConfigMap, key Deserializer[K], value D
 	if err != nil {
 		return nil, s.refused(err)
 	}
+	s.log(orDefault(o.log), "a consumer is configured")
 	return &Consumer[K, V]{key: key, value: value, poller: p}, nil
 }
 
@@ -130,7 +131,7 @@ func (c *Consumer[K, V]) process(ctx context.Context, a *attempt, handler Handle
 		return left{errNotYetDue}
 	}
 	for tries := 1; ; tries++ {
-		failed := c.read(ctx, a, m)
+		failed := c.readObserved(ctx, a, m)
 		if failed == nil {
 			break
 		}
@@ -241,6 +242,22 @@ func (c *Consumer[K, V]) Seek(ctx context.Context, to ...Start) error {
 // until ctx is done, at the most for the drain timeout and 30 s, and goes on in the background after that. Further calls
 // wait for the first one and return the same. Not from a handler.
 func (c *Consumer[K, V]) Close(ctx context.Context) error { return c.poller.close(ctx) }
+
+// readObserved is read, and tells of it.
+func (c *Consumer[K, V]) readObserved(ctx context.Context, a *attempt, m *Message[K, V]) *RecordError {
+	told := c.poller.options.observers.decoded
+	if len(told) == 0 {
+		return c.read(ctx, a, m)
+	}
+	began := time.Now()
+	failed := c.read(ctx, a, m)
+	d := Decoded{Topic: m.Topic, Key: m.KeyInfo, Value: m.ValueInfo, Took: time.Since(began)}
+	if failed != nil {
+		d.Err = failed
+	}
+	tell(told, d)
+	return failed
+}
 
 // read fills in m, the one place where a kafka.Message becomes a Message.
 func (c *Consumer[K, V]) read(ctx context.Context, a *attempt, m *Message[K, V]) *RecordError {

@@ -46,6 +46,7 @@ func (c *consumerCounts) stats() ConsumerStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.Partitions = len(c.live)
+	s.Lag = c.lags()
 	for p := range c.live {
 		p.mu.Lock()
 		s.InHand += p.queued

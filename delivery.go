@@ -21,6 +21,7 @@ type sender struct {
 	lingers bool
 
 	out     outstanding
+	counts  struct{ delivered, failed atomic.Uint64 }
 	waiting atomic.Int32  // callers that wait for room in the queue
 	room    chan struct{} // one token: there may be room
 
@@ -163,6 +164,7 @@ func (s *sender) delivered(m *kafka.Message, t *ticket) {
 	if t.done != nil {
 		t.done(r.Delivery, r.err)
 	}
+	s.count(r.err)
 	unseen := r.err
 	switch {
 	case t.result == nil:
@@ -176,6 +178,18 @@ func (s *sender) delivered(m *kafka.Message, t *ticket) {
 		t.result <- r // it is its caller's again
 	}
 	cohort.settle(unseen)
+}
+
+func (s *sender) count(err error) {
+	if err != nil {
+		s.counts.failed.Add(1)
+	} else {
+		s.counts.delivered.Add(1)
+	}
+}
+
+func (s *sender) stats() ProducerStats {
+	return ProducerStats{Delivered: s.counts.delivered.Load(), Failed: s.counts.failed.Load(), Waiting: s.out.waiting()}
 }
 
 // flush waits for what was sent before.

@@ -24,6 +24,7 @@ type Option interface {
 type producerOptions struct {
 	log          *slog.Logger
 	interceptors produceInterceptors
+	observers    observers
 
 	transactional       bool
 	transactionalID     string
@@ -41,6 +42,7 @@ type consumerOptions struct {
 	retries     *retryTopics // nil: none
 
 	interceptors []HandleInterceptor
+	observers    observers
 	starts       starts  // empty: at what is committed
 	partitions   []int32 // nil: those that the group gives
 	stopAtEnd    bool

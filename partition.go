@@ -34,6 +34,7 @@ type partition struct {
 	queued  int // records in hand
 	active  []*stretch
 	idle    chan struct{} // closed when the partition is closed and no handler is at work
+	highest int64         // the offset of the next record that will be written, as last known; negative: not known
 	holds   [numPauseReasons]int
 	listed  bool          // among the session's changed partitions
 	room    chan struct{} // one token: it was full, and is no longer

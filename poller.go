@@ -158,6 +158,8 @@ func (p *poller) poll(ctx context.Context, s *session) error {
 			continue
 		}
 		switch event := event.(type) {
+		case kafka.OffsetsCommitted:
+			p.committed(event.Offsets, 0, event.Error)
 		case kafka.PartitionEOF:
 			s.ended(event)
 		case kafka.Error:
@@ -240,8 +242,10 @@ func (p *poller) commit() error {
 		return &ConsumeError{Doing: "commit", Err: errNoAnswer}
 	}
 	done := make(chan error, 1)
+	began := time.Now()
 	p.owned.Go(func() {
-		_, err := p.kc.Commit()
+		offsets, err := p.kc.Commit()
+		p.committed(offsets, time.Since(began), err)
 		<-p.committing
 		done <- err
 	})

@@ -33,6 +33,7 @@ type Producer[K, V any] struct {
 	sender *sender
 
 	interceptors produceInterceptors
+	encoded      []func(Encoded)
 	transactor   *transactor // nil unless it is for Transform
 }
 
@@ -73,10 +74,11 @@ func NewProducer[K, V any](config *kafka.ConfigMap, key Serializer[K], value Ser
 	if err != nil {
 		return nil, s.refused(err)
 	}
-	p := &Producer[K, V]{key: key, value: value, sender: snd, interceptors: o.interceptors}
+	p := &Producer[K, V]{key: key, value: value, sender: snd, interceptors: o.interceptors, encoded: o.observers.encoded}
 	if o.transactional {
 		p.transactor = newTransactor(snd, o.transactionInterval)
 	}
+	s.log(orDefault(o.log), "a producer is configured")
 	_, p.keeps[serde.Key] = any(key).(interface{ keepsFraming() })
 	_, p.keeps[serde.Value] = any(value).(interface{ keepsFraming() })
 	return p, nil
@@ -183,7 +185,7 @@ func (p *Producer[K, V]) send(ctx context.Context, m *Message[K, V], t *ticket) 
 		m.Headers, t.done = p.interceptors.intercept(ctx, m.Topic, m.Headers)
 	}
 	s := scratches.Get().(*scratch)
-	err = p.fill(ctx, s, m, t)
+	err = p.fillObserved(ctx, s, m, t)
 	if err == nil {
 		err = p.sender.send(ctx, &s.message, t)
 	}
@@ -200,6 +202,20 @@ func (p *Producer[K, V]) send(ctx context.Context, m *Message[K, V], t *ticket) 
 }
 
 var errOnlyTransforms = errors.New("this producer was made with WithTransactionalID: it sends in Transform alone")
+
+// fillObserved is fill, and tells of it.
+func (p *Producer[K, V]) fillObserved(ctx context.Context, s *scratch, m *Message[K, V], t *ticket) error {
+	if len(p.encoded) == 0 {
+		return p.fill(ctx, s, m, t)
+	}
+	began := time.Now()
+	err := p.fill(ctx, s, m, t)
+	tell(p.encoded, Encoded{Topic: m.Topic, Size: sizeOf(&s.message), Took: time.Since(began), Err: err})
+	return err
+}
+
+// Stats may be called from anywhere.
+func (p *Producer[K, V]) Stats() ProducerStats { return p.sender.stats() }
 
 // fill builds the kafka.Message in s, whose buffers librdkafka copies.
 func (p *Producer[K, V]) fill(ctx context.Context, s *scratch, m *Message[K, V], t *ticket) error {

@@ -46,13 +46,15 @@ type session struct {
 	group      string
 
 	// Records of one partition that were taken, and not handed to workers yet.
-	pendingOf   *partition
-	pending     []job
-	pendingSize int
+	pendingOf    *partition
+	pending      []job
+	pendingSize  int
+	pendingSince time.Time // where somebody wants to know
 
-	recent *recent   // what became of the last records; nil where nobody asks
-	looked time.Time // when changes were last looked at
-	paused int       // partitions that librdkafka was told to pause
+	recent   *recent   // what became of the last records; nil where nobody asks
+	looked   time.Time // when changes were last looked at
+	measured time.Time // when lags were
+	paused   int       // partitions that librdkafka was told to pause
 }
 
 type topicPartition struct {
@@ -112,7 +114,7 @@ func (s *session) assign(assigned []kafka.TopicPartition) {
 		if s.partitions[key] != nil {
 			continue
 		}
-		p := &partition{topic: key.topic, id: key.id, limit: s.options.queue, room: make(chan struct{}, 1)}
+		p := &partition{topic: key.topic, id: key.id, limit: s.options.queue, highest: -1, room: make(chan struct{}, 1)}
 		if s.transactor != nil {
 			p.transforms, p.settled = true, make(map[uint64]*settled)
 		}
@@ -136,6 +138,9 @@ func (s *session) take(m *kafka.Message) {
 			return // it was revoked, and librdkafka had the record already
 		}
 		s.pendingOf = p
+		if len(s.options.observers.polled) > 0 {
+			s.pendingSince = time.Now()
+		}
 	}
 	p.ended = false
 	s.pending = append(s.pending, job{record: m, partition: p})
@@ -163,6 +168,9 @@ func (s *session) flush() {
 		for i := range jobs {
 			s.lanes[s.laneOf(jobs[i].record)].push(jobs[i])
 		}
+	}
+	if told := s.options.observers.polled; len(told) > 0 {
+		tell(told, Polled{Topic: p.topic, Partition: p.id, Records: len(jobs), First: int64(jobs[0].record.TopicPartition.Offset), Took: time.Since(s.pendingSince)})
 	}
 	clear(jobs)
 	s.pending, s.pendingSize, s.pendingOf = jobs[:0], 0, nil
@@ -322,6 +330,9 @@ const lookEvery = 10 * time.Millisecond
 // look stores offsets, and pauses and resumes, what has changed.
 func (s *session) look() {
 	s.looked = time.Now()
+	if s.looked.Sub(s.measured) > lagEvery {
+		s.measure()
+	}
 	s.mu.Lock()
 	changed := s.changed
 	s.changed = nil

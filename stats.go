@@ -19,6 +19,23 @@ type ConsumerStats struct {
 	InHandSize int // bytes of their keys and values
 	// Paused is how many partitions each reason keeps paused now; one may have several.
 	Paused map[PauseReason]int
+	// Lag is that of each assigned partition of which a record was read, in order: as of the
+	// last second.
+	Lag []PartitionLag
+}
+
+// PartitionLag is how many records of a partition are not handled yet.
+type PartitionLag struct {
+	Topic     string
+	Partition int32
+	Records   int64
+}
+
+// ProducerStats is what a producer has done since it was made.
+type ProducerStats struct {
+	Delivered uint64 // messages that were acknowledged
+	Failed    uint64 // messages that were queued, and given up
+	Waiting   int    // messages without a result now
 }
 
 // PauseReason is why a consumer takes no more records of a partition for a while.

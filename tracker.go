@@ -50,5 +50,13 @@ func (t *tracker) take() (position int64, epoch int32, ok bool) {
 	return t.position, t.epoch, ok
 }
 
+// next is the offset of the first record that is not handled; ok is false where none was added yet.
+func (t *tracker) next() (offset int64, ok bool) {
+	if t.head < len(t.records) {
+		return t.records[t.head].offset, true
+	}
+	return t.position, t.first > 0
+}
+
 // inHand is how many records are neither handled nor behind one that is not.
 func (t *tracker) inHand() int { return len(t.records) - t.head }

@@ -112,7 +112,7 @@ func (p *Producer[K, V]) output(ctx context.Context, m *Message[K, V]) (*output,
 	if len(p.interceptors) > 0 {
 		m.Headers, o.ticket.done = p.interceptors.intercept(ctx, m.Topic, m.Headers)
 	}
-	if err := p.fill(ctx, &o.scratch, m, &o.ticket); err != nil {
+	if err := p.fillObserved(ctx, &o.scratch, m, &o.ticket); err != nil {
 		err = &ProduceError{Topic: m.Topic, Err: err}
 		o.end(err)
 		return nil, err
@@ -127,6 +127,7 @@ func (o *output) size() int { return sizeOf(&o.message) }
 func (o *output) delivered(m *kafka.Message) {
 	o.delivery = Delivery{Topic: o.topic, Partition: m.TopicPartition.Partition, Offset: int64(m.TopicPartition.Offset), Timestamp: o.ticket.timestamp()}
 	o.err = m.TopicPartition.Error
+	o.transactor.sender.count(o.err)
 	o.transactor.reports.Done()
 }
 

@@ -76,6 +76,9 @@ var mayImport = map[string][]string{
 	"examples/quickstart":        {"*"},
 	"examples/dynamic":           {"*"},
 	"examples/generated":         {"*"},
+	"examples/events":            {"*"},
+	"examples/migration":         {"*"},
+	"examples/internal/cluster":  {"*"},
 	"examples/generated/orders":  {"avro", "avro/wire"},
 }
 
