@@ -50,6 +50,9 @@ func readSettings(config *kafka.ConfigMap) (settings, error) {
 	if _, _, ok := s.first("bootstrap.servers", "metadata.broker.list"); !ok {
 		return nil, refuse("bootstrap.servers", `required: the brokers to ask first, as "host:port,host:port"`)
 	}
+	if name, v, _ := s.first("bootstrap.servers", "metadata.broker.list"); strings.Contains(v, "@") {
+		return nil, refuse(name, "credentials do not belong here, and would be logged; give them as sasl.username and sasl.password")
+	}
 	s.defaultTo("false", "enable.metrics.push")
 	return s, nil
 }
@@ -194,32 +197,12 @@ func (s settings) log(to *slog.Logger, what string) {
 	attrs := make([]any, 0, len(s))
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		v := s[name]
-		switch {
-		case secret(name):
+		if secret(name) || strings.Contains(v, "://") && strings.Contains(v, "@") { // a URL's user and password
 			v = "[redacted]"
-		case strings.Contains(v, "@"): // user:password@host, in a URL
-			v = withoutUserInfo(v)
 		}
 		attrs = append(attrs, slog.String(name, v))
 	}
 	to.LogAttrs(context.Background(), slog.LevelInfo, what, slog.Group("settings", attrs...))
-}
-
-// withoutUserInfo leaves out what stands before an @ in each of several URLs or addresses.
-func withoutUserInfo(text string) string {
-	parts := strings.Split(text, ",")
-	for i, part := range parts {
-		at := strings.LastIndexByte(part, '@')
-		if at < 0 {
-			continue
-		}
-		start := strings.Index(part, "//")
-		if start < 0 || start > at {
-			start = -2
-		}
-		parts[i] = part[:start+2] + "[redacted]" + part[at:]
-	}
-	return strings.Join(parts, ",")
 }
 
 // secret reports whether a setting's value may be a credential or hold one.

@@ -133,7 +133,7 @@ func TestTheConfigurationIsLoggedOnceWithoutSecrets(t *testing.T) {
 	var buf bytes.Buffer
 	log := concord.WithLogger(slog.New(slog.NewTextHandler(&buf, nil)))
 	p, err := concord.NewProducer(&kafka.ConfigMap{
-		"bootstrap.servers": "user:hunter1@localhost:1,other:1", "sasl.password": "hunter2", "sasl.username": "ada", "security.protocol": "sasl_plaintext", "sasl.mechanism": "PLAIN",
+		"bootstrap.servers": "localhost:1,other:1", "sasl.oauthbearer.token.endpoint.url": "https://id:hunter1@localhost/token", "sasl.password": "hunter2", "sasl.username": "ada", "security.protocol": "sasl_plaintext", "sasl.mechanism": "PLAIN",
 		"ssl.key.password": "hunter3",
 	}, concord.String(), concord.String(), log)
 	if err != nil {
@@ -148,7 +148,7 @@ func TestTheConfigurationIsLoggedOnceWithoutSecrets(t *testing.T) {
 	if strings.Contains(text, "hunter") {
 		t.Errorf("a secret is logged: %s", text)
 	}
-	for _, want := range []string{"settings.linger.ms=5", "settings.sasl.username=ada", "settings.sasl.password=[redacted]", "settings.bootstrap.servers=[redacted]@localhost:1,other:1", "settings.acks=all"} {
+	for _, want := range []string{"settings.linger.ms=5", "settings.sasl.username=ada", "settings.sasl.password=[redacted]", "settings.sasl.oauthbearer.token.endpoint.url=[redacted]", "settings.acks=all"} {
 		if strings.Count(text, want) != 1 {
 			t.Errorf("lacks %s: %s", want, text)
 		}

@@ -186,6 +186,14 @@ func TestNoSecretStandsInAConfigError(t *testing.T) {
 	}
 }
 
+func TestCredentialsInAnAddressAreRefused(t *testing.T) {
+	t.Parallel()
+	_, err := concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": "ada:canary@localhost:1"}, concord.String(), concord.String(), quiet)
+	if ce, ok := errors.AsType[*concord.ConfigError](err); !ok || ce.Setting != "bootstrap.servers" || strings.Contains(err.Error(), "canary") {
+		t.Errorf("%v", err)
+	}
+}
+
 type refusing struct{}
 
 func (refusing) AppendSerialize(context.Context, []byte, serde.Field, string) (serde.Data, error) {
