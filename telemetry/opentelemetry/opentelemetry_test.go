@@ -73,7 +73,8 @@ func TestWhatIsSentAndHandledIsTracedAndMeasured(t *testing.T) {
 	caller.End()
 
 	config["group.id"], config["auto.offset.reset"] = "g", "earliest"
-	c, err := concord.NewConsumer(&config, concord.String(), concord.String(), quiet, concord.WithHandleInterceptor(opentelemetry.Handling("g", append(providers, opentelemetry.WithRemoteParent())...)))
+	c, err := concord.NewConsumer(&config, concord.String(), concord.String(), quiet, concord.WithHandleInterceptor(opentelemetry.Handling("g", append(providers, opentelemetry.WithRemoteParent())...)),
+		concord.WithObserver(opentelemetry.Consuming("g", providers...)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func TestWhatIsSentAndHandledIsTracedAndMeasured(t *testing.T) {
 	var got []string
 	byName := make(map[string][]sdktrace.ReadOnlySpan)
 	for _, s := range spans.Ended() {
-		if s.Name() != "caller" {
+		if s.Name() != "caller" && s.Name() != "poll t" && s.Name() != "commit t" {
 			got = append(got, describe(s))
 			byName[s.Name()] = append(byName[s.Name()], s)
 		}
@@ -108,6 +109,29 @@ func TestWhatIsSentAndHandledIsTracedAndMeasured(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Fatalf("spans (-want +got):\n%s", d)
+	}
+	polled, commits := int64(0), 0
+	for _, s := range spans.Ended() {
+		line := describe(s)
+		switch s.Name() {
+		case "poll t":
+			for _, a := range s.Attributes() {
+				if a.Key == "messaging.batch.message_count" {
+					polled += a.Value.AsInt64()
+				}
+			}
+			if !strings.HasPrefix(line, "poll t client Unset links=0 messaging.batch.message_count=") || !strings.Contains(line, " messaging.operation.name=poll messaging.operation.type=receive"+common) {
+				t.Errorf("a poll: %s", line)
+			}
+		case "commit t":
+			commits++
+			if !strings.HasPrefix(line, "commit t client Unset links=0 messaging.batch.message_count=1 messaging.consumer.group.name=g") || !strings.HasSuffix(line, " messaging.operation.name=commit messaging.operation.type=settle"+common) {
+				t.Errorf("a commit: %s", line)
+			}
+		}
+	}
+	if polled != 2 || commits == 0 {
+		t.Errorf("%d records polled, %d commits", polled, commits)
 	}
 	for i, s := range byName["process t"] {
 		sent := byName["send t"][i].SpanContext()
@@ -145,6 +169,10 @@ func TestWhatIsSentAndHandledIsTracedAndMeasured(t *testing.T) {
 			}
 		}
 	}
+	if n := counts["messaging.client.operation.duration"]; n < 5 { // three sends, and at least a poll and a commit
+		t.Errorf("%d operations measured", n)
+	}
+	counts["messaging.client.operation.duration"] = 3
 	wantCounts := map[string]int64{
 		"messaging.client.sent.messages": 3, "messaging.client.operation.duration": 3, "messaging.client.consumed.messages": 2, "messaging.process.duration": 2,
 	}

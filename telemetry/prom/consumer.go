@@ -1,6 +1,8 @@
 package prom
 
 import (
+	"strconv"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/concord-go/concord"
@@ -45,14 +47,14 @@ func gauge[N int | int64](to chan<- prometheus.Metric, d *prometheus.Desc, n N, 
 	to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n), labels...)
 }
 
-// reasons are all that a partition may be paused for: each is shown, also where it is 0.
-var reasons = concord.PauseReasons()
-
 // ConsumerCollector is a collector of a consumer's figures; stats is its method Stats.
 func ConsumerCollector(client string, stats func() concord.ConsumerStats) prometheus.Collector {
 	f := newFamily("concord_consumer_", client)
 	handled := f.describe("records_handled_total", "Records whose handler returned nil.")
 	retries := f.describe("retries_total", "Tries after the first, of reading and of handlers.")
+	delayed := f.describe("records_delayed_total", "Records that were put into a retry topic.")
+	transactions := f.describe("transactions_total", "Transactions of Transform.", "outcome")
+	lag := f.describe("lag_records", "Records of a partition that are not handled yet.", "topic", "partition")
 	dead := f.describe("dead_letters_total", "Records that became dead letters.")
 	skipped := f.describe("records_skipped_total", "Records that the policy had skipped.")
 	rebalances := f.describe("rebalances_total", "Assignments and revocations of partitions.")
@@ -66,6 +68,12 @@ func ConsumerCollector(client string, stats func() concord.ConsumerStats) promet
 		s := stats()
 		counter(to, handled, s.Handled)
 		counter(to, retries, s.Retried)
+		counter(to, delayed, s.Delayed)
+		counter(to, transactions, s.Transactions, "committed")
+		counter(to, transactions, s.Aborted, "aborted")
+		for _, l := range s.Lag {
+			gauge(to, lag, l.Records, l.Topic, strconv.Itoa(int(l.Partition)))
+		}
 		counter(to, dead, s.DeadLetters)
 		counter(to, skipped, s.Skipped)
 		counter(to, rebalances, s.Rebalances)
@@ -73,7 +81,7 @@ func ConsumerCollector(client string, stats func() concord.ConsumerStats) promet
 		gauge(to, partitions, s.Partitions)
 		gauge(to, inHand, s.InHand)
 		gauge(to, bytes, s.InHandSize)
-		for _, r := range reasons {
+		for _, r := range concord.PauseReasons() { // also those that are 0
 			counter(to, pauses, s.Pauses[r], r.String())
 			gauge(to, paused, s.Paused[r], r.String())
 		}

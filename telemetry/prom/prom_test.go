@@ -1,14 +1,18 @@
 package prom_test
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/concord-go/concord"
 	"github.com/concord-go/concord/registry"
+	"github.com/concord-go/concord/serde"
 	"github.com/concord-go/concord/telemetry/prom"
 )
 
@@ -47,25 +51,36 @@ func TestAConsumersFiguresAreShown(t *testing.T) {
 		return concord.ConsumerStats{
 			Handled: 1, Retried: 2, DeadLetters: 3, Skipped: 4, Rebalances: 5, Lost: 6, Pauses: map[concord.PauseReason]uint64{concord.Outage: 7},
 			Partitions: 8, InHand: 9, InHandSize: 10, Paused: map[concord.PauseReason]int{concord.QueueFull: 11},
+			Delayed: 12, Transactions: 13, Aborted: 14, Lag: []concord.PartitionLag{{Topic: "t", Partition: 3, Records: 15}},
 		}
 	}
 	const want = `concord_consumer_bytes_in_hand client=a 10
 concord_consumer_dead_letters_total client=a 3
+concord_consumer_lag_records client=a partition=3 topic=t 15
 concord_consumer_partitions client=a 8
 concord_consumer_partitions_lost_total client=a 6
 concord_consumer_partitions_paused client=a reason=dead letters unavailable 0
+concord_consumer_partitions_paused client=a reason=not yet due 0
 concord_consumer_partitions_paused client=a reason=outage 0
 concord_consumer_partitions_paused client=a reason=queue full 11
 concord_consumer_partitions_paused client=a reason=retry pause 0
+concord_consumer_partitions_paused client=a reason=retry topics unavailable 0
+concord_consumer_partitions_paused client=a reason=too many dead letters 0
 concord_consumer_pauses_total client=a reason=dead letters unavailable 0
+concord_consumer_pauses_total client=a reason=not yet due 0
 concord_consumer_pauses_total client=a reason=outage 7
 concord_consumer_pauses_total client=a reason=queue full 0
 concord_consumer_pauses_total client=a reason=retry pause 0
+concord_consumer_pauses_total client=a reason=retry topics unavailable 0
+concord_consumer_pauses_total client=a reason=too many dead letters 0
 concord_consumer_rebalances_total client=a 5
+concord_consumer_records_delayed_total client=a 12
 concord_consumer_records_handled_total client=a 1
 concord_consumer_records_in_hand client=a 9
 concord_consumer_records_skipped_total client=a 4
 concord_consumer_retries_total client=a 2
+concord_consumer_transactions_total client=a outcome=aborted 14
+concord_consumer_transactions_total client=a outcome=committed 13
 `
 	if got := scrape(t, prom.ConsumerCollector("a", stats)); got != want {
 		t.Errorf("got\n%s", got)
@@ -87,12 +102,68 @@ func TestARegistryClientsFiguresAreShown(t *testing.T) {
 		"cache_bytes cache=schemas_by_id client=a 7\n", "requests_total client=a 8\n", "request_failures_total client=a 9\n", "calls_refused_total client=a 10\n", "circuit_open client=a 1\n",
 		"cache_hits_total cache=registrations client=a 0\n",
 	} {
-		if !strings.Contains(got, "concord_registry_"+want) {
+		if !strings.Contains(got, "concord_registry_client_"+want) {
 			t.Errorf("lacks %q", want)
 		}
 	}
 	if n := strings.Count(got, "\n"); n != 4+6*7 {
 		t.Errorf("%d metrics:\n%s", n, got)
+	}
+}
+
+func TestAProducersFiguresAreShown(t *testing.T) {
+	t.Parallel()
+	const want = `concord_producer_messages_delivered_total client=a 1
+concord_producer_messages_failed_total client=a 2
+concord_producer_messages_waiting client=a 3
+`
+	if got := scrape(t, prom.ProducerCollector("a", func() concord.ProducerStats { return concord.ProducerStats{Delivered: 1, Failed: 2, Waiting: 3} })); got != want {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestWhatIsObservedIsCounted(t *testing.T) {
+	t.Parallel()
+	m := prom.NewObserverMetrics("a")
+	o := m.Observer()
+	failed := errors.New("failed")
+	for id := range 1100 {
+		o.Decoded(concord.Decoded{Topic: "t", Value: serde.Info{SchemaID: registry.SchemaID(id)}, Took: time.Millisecond})
+	}
+	o.Decoded(concord.Decoded{Topic: "t", Value: serde.Info{SchemaID: 1}, Took: time.Millisecond, Err: failed})
+	o.Encoded(concord.Encoded{Topic: "t", Took: time.Millisecond})
+	o.Encoded(concord.Encoded{Topic: "t", Took: time.Millisecond, Err: failed})
+	o.Committed(concord.Committed{})
+	o.Committed(concord.Committed{Err: failed})
+	got := scrape(t, m)
+	for _, want := range []string{
+		"concord_records_by_schema_total client=a role=value schema=1 topic=t 2\n", "concord_records_by_schema_total client=a role=value schema=1000 topic=t 1\n",
+		"concord_records_by_schema_total client=a role=value schema=other topic=other 99\n",
+		"concord_consumer_commits_total client=a outcome=failure 1\n", "concord_consumer_commits_total client=a outcome=success 1\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q", want)
+		}
+	}
+	if strings.Contains(got, "schema=0 ") {
+		t.Error("what has no schema is counted as one")
+	}
+	reg := prometheus.NewPedanticRegistry()
+	reg.MustRegister(m)
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples := make(map[string]uint64)
+	for _, f := range families {
+		for _, metric := range f.GetMetric() {
+			if h := metric.GetHistogram(); h != nil {
+				samples[fmt.Sprint(metric.GetLabel()[1].GetValue(), " ", metric.GetLabel()[2].GetValue())] = h.GetSampleCount()
+			}
+		}
+	}
+	if want := map[string]uint64{"deserialize success": 1100, "deserialize failure": 1, "serialize success": 1, "serialize failure": 1}; !maps.Equal(samples, want) {
+		t.Errorf("durations %v, want %v", samples, want)
 	}
 }
 

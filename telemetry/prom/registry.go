@@ -9,7 +9,7 @@ import (
 // RegistryCollector is a collector of a registry client's figures; stats is its method
 // Stats.
 func RegistryCollector(client string, stats func() registry.Stats) prometheus.Collector {
-	f := newFamily("concord_registry_", client)
+	f := newFamily("concord_registry_client_", client)
 	requests := f.describe("requests_total", "HTTP requests sent.")
 	failures := f.describe("request_failures_total", "HTTP requests that brought no success.")
 	refused := f.describe("calls_refused_total", "Calls refused at once while the circuit was open.")
