@@ -31,6 +31,9 @@ import (
 // the next owner; when partitions are lost, their handlers' contexts end at once, and
 // nothing they do is stored.
 //
+// With group.instance.id it is a static member (KIP-345): its partitions stay its own when it is closed, until
+// session.timeout.ms, so that a restart moves none.
+//
 // By default it shares partitions out cooperatively
 // (partition.assignment.strategy=cooperative-sticky), reads only what committed
 // transactions wrote (isolation.level=read_committed), and waits 100 ms for a fetch to fill

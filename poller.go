@@ -29,6 +29,8 @@ type poller struct {
 	session    *session                // of the run in progress; its goroutine's own
 	begun      map[topicPartition]bool // partitions that a Start was applied to; the run's goroutine's own
 	leaving    bool                    // the run is at its end and has committed; the run's goroutine's own
+	static     bool                    // a static member of its group (KIP-345)
+	stays      bool                    // a run has ended, and this member is one still; the run's goroutine's own
 
 	closing   chan struct{} // closed when close begins
 	closed    chan struct{} // closed when everything has ended
@@ -57,7 +59,7 @@ func newPoller(s settings, options consumerOptions) (*poller, error) {
 		return nil, err
 	}
 	p := &poller{
-		kc: kc, log: orDefault(options.log), group: s["group.id"], reset: s.reset(), options: options,
+		kc: kc, log: orDefault(options.log), group: s["group.id"], reset: s.reset(), static: s["group.instance.id"] != "", options: options,
 		running:    make(chan struct{}, 1),
 		seeks:      make(chan seekRequest),
 		committing: make(chan struct{}, 1),
@@ -104,6 +106,12 @@ func (p *poller) run(ctx context.Context, topics []string, tx *transactor, handl
 	s.transactor, s.group = tx, p.group
 	p.session = s
 	defer s.end()
+	if p.stays {
+		p.stays = false
+		if err := p.leaveGroup(); err != nil {
+			return err
+		}
+	}
 	if err := p.begin(s, p.options.retries.withTheirs(topics)); err != nil {
 		return err
 	}
@@ -201,10 +209,10 @@ func (p *poller) rebalance(kc *kafka.Consumer, event kafka.Event) error {
 	s := p.session
 	switch event := event.(type) {
 	case kafka.AssignedPartitions:
-		p.counts.rebalances.Add(1)
-		if p.leaving {
+		if p.leaving || p.stays {
 			return nil
 		}
+		p.counts.rebalances.Add(1)
 		if p.options.starts.any() {
 			if err := p.assignFrom(kc, event.Partitions); err != nil {
 				s.fail(err)
@@ -212,10 +220,10 @@ func (p *poller) rebalance(kc *kafka.Consumer, event kafka.Event) error {
 		}
 		s.assign(event.Partitions)
 	case kafka.RevokedPartitions:
-		p.counts.rebalances.Add(1)
-		if p.leaving {
+		if p.leaving || p.stays {
 			return nil
 		}
+		p.counts.rebalances.Add(1)
 		lost := kc.AssignmentLost()
 		if err := s.release(event.Partitions, lost, p.options.drain); err != nil {
 			p.log.LogAttrs(s.ctx, slog.LevelWarn, err.Error(), slog.String("client", kc.String()))
@@ -267,7 +275,7 @@ func (p *poller) commit() error {
 }
 
 // leave waits for the handlers at work, commits and leaves the group, so that the next
-// run, here or elsewhere, begins with what is committed.
+// run, here or elsewhere, begins with what is committed. A static member stays.
 func (p *poller) leave(s *session) error {
 	s.stopping.raise()
 	err := s.release(nil, false, p.options.drain)
@@ -275,19 +283,30 @@ func (p *poller) leave(s *session) error {
 		err = &ConsumeError{Doing: "end", Err: err}
 	}
 	err = errors.Join(err, p.commit())
+	if p.static {
+		// It leaves only when another run begins. If the consumer is closed before, the broker keeps
+		// its place until its session ends, and nothing moves if it is back by then.
+		p.stays = true
+		return err
+	}
+	return errors.Join(err, p.leaveGroup())
+}
+
+// leaveGroup gives up the assignment.
+func (p *poller) leaveGroup() error {
 	p.leaving = true
 	defer func() { p.leaving = false }()
-	if uerr := p.end(); uerr != nil {
-		return errors.Join(err, &ConsumeError{Doing: "leave the group", Err: uerr})
+	if err := p.end(); err != nil {
+		return &ConsumeError{Doing: "leave the group", Err: err}
 	}
 	for deadline := time.Now().Add(leaveWait); time.Now().Before(deadline); {
-		left, aerr := p.kc.Assignment()
-		if aerr != nil || len(left) == 0 {
+		left, err := p.kc.Assignment()
+		if err != nil || len(left) == 0 {
 			break
 		}
 		p.kc.Poll(int(pollWait / time.Millisecond)) // serves the rebalance; records are dropped unhandled
 	}
-	return err
+	return nil
 }
 
 // close ends a run, then the consumer.
