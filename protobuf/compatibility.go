@@ -134,18 +134,25 @@ type scan struct {
 }
 
 func (s *scan) types(path string, writer, reader []*message) {
-	byName := make(map[string]*message)
-	for _, m := range reader {
-		byName[m.name] = m
-	}
-	for _, w := range writer {
-		at := path + "/" + w.name
-		if r := byName[w.name]; r != nil {
+	before, after := byName(writer), byName(reader)
+	for name, w := range before {
+		at := path + "/" + name
+		if r := after[name]; r != nil {
 			s.messages(at, w, r)
 		} else {
 			s.n.add(MessageRemoved, at)
 		}
 	}
+}
+
+// byName finds messages by their names. Of several with one name, which protoc would not
+// take, the last counts, on both sides; so it is with fields and oneofs.
+func byName(all []*message) map[string]*message {
+	m := make(map[string]*message, len(all))
+	for _, one := range all {
+		m[one.name] = one
+	}
+	return m
 }
 
 func (s *scan) messages(path string, w, r *message) {
@@ -183,17 +190,26 @@ func byTag(all []*field) map[int64]*field {
 	return m
 }
 
-func (s *scan) oneofs(path string, w, r *message, before map[int64]*field) {
-	old := make(map[string]*oneof)
-	for _, o := range w.oneofs {
-		old[o.name] = o
+func oneofsByName(all []*oneof) map[string]*oneof {
+	m := make(map[string]*oneof, len(all))
+	for _, o := range all {
+		m[o.name] = o
 	}
-	for _, o := range r.oneofs {
-		at := path + "/" + o.name
-		was := old[o.name]
+	return m
+}
+
+func (s *scan) oneofs(path string, w, r *message, before map[int64]*field) {
+	old, current := oneofsByName(w.oneofs), oneofsByName(r.oneofs)
+	for name, o := range current {
+		at := path + "/" + name
+		was := old[name]
+		var own map[int64]*field
+		if was != nil {
+			own = byTag(was.fields)
+		}
 		moved := 0
 		for _, f := range o.fields {
-			if before[f.tag] != nil {
+			if before[f.tag] != nil && own[f.tag] == nil {
 				moved++
 			}
 		}
@@ -211,9 +227,9 @@ func (s *scan) oneofs(path string, w, r *message, before map[int64]*field) {
 			s.n.add(FieldMovedToExistingOneof, at)
 		}
 		now := byTag(o.fields)
-		for _, f := range was.fields {
-			at := at + "/" + strconv.FormatInt(f.tag, 10)
-			if g := now[f.tag]; g != nil {
+		for tag, f := range own {
+			at := at + "/" + strconv.FormatInt(tag, 10)
+			if g := now[tag]; g != nil {
 				s.fields(at, f, g)
 			} else {
 				s.n.add(OneofFieldRemoved, at)

@@ -74,33 +74,26 @@ func (r renderer) file(f *file) string {
 	if f.pkg != "" {
 		b.WriteString("package " + f.pkg + ";\n")
 	}
-	imports := slices.Clone(f.imports)
-	if r.full {
-		slices.SortStableFunc(imports, func(a, b importDecl) int { return strings.Compare(a.path, b.path) })
-		imports = slices.CompactFunc(imports, func(a, b importDecl) bool { return a == b })
-	}
-	var lines strings.Builder
-	for _, kind := range []func(importDecl) bool{
-		func(i importDecl) bool { return !i.public && !i.weak },
-		func(i importDecl) bool { return i.public },
-	} { // weak imports are left out
-		for _, i := range imports {
-			if !kind(i) {
-				continue
-			}
-			lines.WriteString("import ")
-			if i.public {
-				lines.WriteString("public ")
-			}
-			lines.WriteString(quote(i.path) + ";\n")
+	var plain, public []string // weak imports are left out
+	for _, i := range f.imports {
+		switch {
+		case i.public:
+			public = append(public, "import public "+quote(i.path)+";\n")
+		case !i.weak:
+			plain = append(plain, "import "+quote(i.path)+";\n")
 		}
+	}
+	if r.full {
+		slices.Sort(plain)
+		slices.Sort(public)
+		plain, public = slices.Compact(plain), slices.Compact(public)
 	}
 	block := func(text string) {
 		if text != "" {
 			b.WriteString("\n" + text)
 		}
 	}
-	block(lines.String())
+	block(strings.Join(plain, "") + strings.Join(public, ""))
 	block(r.options(f.options))
 	var types strings.Builder
 	for _, m := range f.messages {

@@ -49,6 +49,12 @@ func Parse(text string, references ...Reference) (*Schema, error) {
 	}
 	s.text = renderer{}.file(f)
 	s.normal = renderer{full: true}.file(f)
+	if s.text == "" { // weak imports are left out, and no text means no schema
+		return nil, invalid("there is no declaration besides weak imports")
+	}
+	if s.normal == "" { // syntax = "proto2" alone, which the normal form leaves out
+		s.normal = s.text
+	}
 	return s, nil
 }
 

@@ -224,6 +224,7 @@ func TestTextsThatAreNoFilesAreRefusedWithTheirPlace(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                    "there is no declaration",
 		" // only a comment":                  "there is no declaration",
+		`import weak "a.proto";`:              "there is no declaration besides weak imports",
 		"null":                                "line 1, column 1: a declaration",
 		`edition = "2023";`:                   "editions",
 		`syntax = "proto4";`:                  "proto2 or proto3",
@@ -277,10 +278,16 @@ func TestTextsThatOnlyRegistriesTake(t *testing.T) {
 		`syntax = "proto3"; message A { enum E { } google.protobuf.Timestamp t = 1; }`,
 		`syntax = "proto3"; message A { map<string, map<string,string>> m = 1; }`,
 		`syntax = "proto3"; enum E { A = 1; A = 1; }`,
+		`syntax = "proto3"; message A { int32 a = 1; oneof o { string b = 1; } message B { int32 a = 1; } message B { string a = 1; } }`,
+		`syntax = "proto3"; message A { oneof o { int32 b = 1; string c = 1; } oneof o { string b = 1; } }`,
 	} {
 		s := mustParse(t, text)
-		if again := mustParse(t, s.String()); again.String() != s.String() {
+		again := mustParse(t, s.String())
+		if again.String() != s.String() {
 			t.Errorf("%s: kept as\n%s\nand then as\n%s", text, s, again)
+		}
+		if found := protobuf.CheckCompatibility(s, again); len(found) != 0 {
+			t.Errorf("%s: does not go with itself: %v", text, found)
 		}
 	}
 }
@@ -314,6 +321,9 @@ func FuzzParse(f *testing.F) {
 		again, err := protobuf.Parse(s.String())
 		if err != nil {
 			t.Fatalf("kept as\n%s\nwhich is refused: %v", s, err)
+		}
+		if _, err := protobuf.Parse(s.Normalized()); err != nil {
+			t.Fatalf("the normal form\n%s\nis refused: %v", s.Normalized(), err)
 		}
 		if d := cmp.Diff(s.String(), again.String()); d != "" {
 			t.Fatalf("(-first +second):\n%s", d)
