@@ -71,14 +71,19 @@ func (r renderer) file(f *file) string {
 	if f.syntax != "" && !(r.full && f.syntax == "proto2") {
 		b.WriteString("syntax = \"" + f.syntax + "\";\n")
 	}
+	if f.edition != "" {
+		b.WriteString("edition = " + quote(f.edition) + ";\n")
+	}
 	if f.pkg != "" {
 		b.WriteString("package " + f.pkg + ";\n")
 	}
-	var plain, public []string // weak imports are left out
+	var plain, public, forOptions []string // weak imports are left out
 	for _, i := range f.imports {
 		switch {
 		case i.public:
 			public = append(public, "import public "+quote(i.path)+";\n")
+		case i.option:
+			forOptions = append(forOptions, "import option "+quote(i.path)+";\n")
 		case !i.weak:
 			plain = append(plain, "import "+quote(i.path)+";\n")
 		}
@@ -86,14 +91,15 @@ func (r renderer) file(f *file) string {
 	if r.full {
 		slices.Sort(plain)
 		slices.Sort(public)
-		plain, public = slices.Compact(plain), slices.Compact(public)
+		slices.Sort(forOptions)
+		plain, public, forOptions = slices.Compact(plain), slices.Compact(public), slices.Compact(forOptions)
 	}
 	block := func(text string) {
 		if text != "" {
 			b.WriteString("\n" + text)
 		}
 	}
-	block(strings.Join(plain, "") + strings.Join(public, ""))
+	block(strings.Join(slices.Concat(plain, public, forOptions), ""))
 	block(r.options(f.options))
 	var types strings.Builder
 	for _, m := range f.messages {
@@ -189,7 +195,9 @@ func (r renderer) reserved(all [][]reserved) string {
 	return b.String()
 }
 
-func (r renderer) message(m *message) string { return body("message "+m.name, r.members(m)...) }
+func (r renderer) message(m *message) string {
+	return body(m.prefix+"message "+m.name, r.members(m)...)
+}
 
 func (r renderer) members(m *message) []string {
 	var oneofs, groups, ext, nested strings.Builder
@@ -274,7 +282,7 @@ func (r renderer) enum(e *enum) string {
 	for _, v := range values {
 		b.WriteString(v.name + " = " + strconv.FormatInt(v.number, 10) + r.bracketed(v.options) + ";\n")
 	}
-	return body("enum "+e.name, r.reserved(e.reserved), b.String())
+	return body(e.prefix+"enum "+e.name, r.reserved(e.reserved), b.String())
 }
 
 func (r renderer) extends(all []*extend) string {

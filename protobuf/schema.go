@@ -29,7 +29,8 @@ type Reference struct {
 	Schema *Schema
 }
 
-// Parse reads the text of a .proto file in syntax proto2 or proto3. references are the files
+// Parse reads the text of a .proto file: syntax proto2, proto3 or an edition, which the
+// reference registry does not take. references are the files
 // that it imports, found by their paths; the well-known types (google/protobuf),
 // google/type and confluent need none. An import that is neither does no harm unless a
 // type of it is used, as in the reference registry.
@@ -64,6 +65,9 @@ func (s *Schema) String() string { return s.text }
 // Normalized is the text in the normal form of schema registries: names of types in full,
 // fields, imports and options sorted.
 func (s *Schema) Normalized() string { return s.normal }
+
+// Edition is the file's edition, such as "2023"; empty for proto2 and proto3.
+func (s *Schema) Edition() string { return s.file.edition }
 
 // Package is the file's package; empty for none.
 func (s *Schema) Package() string { return s.file.pkg }

@@ -1,6 +1,7 @@
 package registryserver
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/concord-go/concord/protobuf"
@@ -34,6 +35,9 @@ func (protobufChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 	schema, err := protobuf.Parse(text, references...)
 	if err != nil {
 		return nil, err
+	}
+	if schema.Edition() != "" {
+		return nil, errors.New("editions are not supported by schema registries: use syntax proto2 or proto3")
 	}
 	if opts.Normalize {
 		return &protobufSchema{schema, schema.Normalized()}, nil
