@@ -52,10 +52,10 @@ func compileText(text string, imports map[string]string) (linker.Files, error) {
 		Reporter:       reporter.NewReporter(nil, nil),
 		Resolver: protocompile.WithStandardImports(protocompile.ResolverFunc(func(path string) (protocompile.SearchResult, error) {
 			if path == root {
-				return source(text)
+				return source(path, text)
 			}
 			if text, ok := imports[path]; ok {
-				return source(text)
+				return source(path, text)
 			}
 			if strings.HasPrefix(path, "google/protobuf/") {
 				return protocompile.SearchResult{}, errors.New("not here") // the compiler's own
@@ -74,8 +74,9 @@ func compileText(text string, imports map[string]string) (linker.Files, error) {
 }
 
 // source is a text for the compiler. Our own parser sees it first, for it has limits.
-func source(text string) (protocompile.SearchResult, error) {
+func source(path, text string) (protocompile.SearchResult, error) {
 	if p := serialized(text); p != nil {
+		p.Name = &path // the importing file's word for it counts
 		return protocompile.SearchResult{Proto: p}, nil
 	}
 	f, err := parseFile(text)

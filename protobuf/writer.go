@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/concord-go/concord/registry"
@@ -62,6 +63,9 @@ func parseWriter(w serde.WriterSchema) (*Schema, error) {
 	}
 	var references []Reference
 	for i, r := range w.Referenced {
+		if serialized(texts[i]) != nil {
+			continue
+		}
 		s, err := Parse(texts[i], slices.Clone(references)...)
 		if err != nil {
 			return nil, fmt.Errorf("protobuf: reference %q: %w", r.Name, err)
@@ -84,13 +88,22 @@ func plainTexts(w serde.WriterSchema) (text string, referenced []string, err err
 	if err != nil {
 		return "", nil, err
 	}
-	for i, r := range w.Referenced {
-		if serialized(r.Schema.Text) == nil {
-			continue
+	imported := make(map[string]protoreflect.FileDescriptor)
+	var collect func(fd protoreflect.FileDescriptor)
+	collect = func(fd protoreflect.FileDescriptor) {
+		for i := range fd.Imports().Len() {
+			inner := fd.Imports().Get(i).FileDescriptor
+			if imported[inner.Path()] == nil {
+				imported[inner.Path()] = inner
+				collect(inner)
+			}
 		}
-		fd := files.FindFileByPath(r.Name)
-		if fd == nil {
-			return "", nil, invalid("reference %q: it is not imported under this name", r.Name)
+	}
+	collect(files[0])
+	for i, r := range w.Referenced {
+		fd := imported[r.Name]
+		if fd == nil || serialized(r.Schema.Text) == nil {
+			continue // nobody imports it, and then nobody looks into it
 		}
 		if referenced[i], err = fileText(fd); err != nil {
 			return "", nil, err
