@@ -68,7 +68,7 @@ func newTypedDecoder[T proto.Message](f *Format[T], w serde.WriterSchema) (serde
 		return nil, err
 	}
 	var zero T
-	typ := zero.ProtoReflect().Type()
+	typ := newMessage[T]().ProtoReflect().Type()
 	if _, ok := any(zero).(vtUnmarshaler); ok && !f.config.plain && depthOf(own.message) <= f.config.depth {
 		return &vtDecoder[T]{typ: typ, depth: f.config.depth, reuse: f.config.reuse}, nil
 	}

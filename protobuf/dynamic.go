@@ -48,8 +48,8 @@ func DynamicAs[T proto.Message](compile func(prototype *dynamicpb.Message, depth
 	return f
 }
 
-// New is an empty message of the format's own schema, for [Dynamic] with [WithSchema],
-// and for [For].
+// New is an empty message of the format's own schema: for [For], and for [Dynamic] and
+// [DynamicAs] with [WithSchema], where it is a [dynamicpb.Message].
 func (f *Format[T]) New() (proto.Message, error) {
 	own, err := f.own()
 	switch {
@@ -58,11 +58,10 @@ func (f *Format[T]) New() (proto.Message, error) {
 	case own == nil:
 		return nil, fmt.Errorf("protobuf: a dynamic format without a schema has no message of its own: give it one with WithSchema")
 	}
-	var zero T
-	if _, dynamic := any(zero).(*dynamicpb.Message); dynamic {
+	if own.dynamic {
 		return dynamicpb.NewMessage(own.message), nil
 	}
-	return zero.ProtoReflect().Type().New().Interface(), nil
+	return newMessage[T](), nil
 }
 
 // dynamicSchema is the schema of WithSchema, compiled; nil without it.
@@ -86,7 +85,7 @@ func (f *Format[T]) dynamicSchema() (*ownSchema, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := &ownSchema{definition: definition, message: message, path: pathOf(message)}
+	own := &ownSchema{definition: definition, message: message, path: pathOf(message), dynamic: true}
 	own.outline, err = readOutline(f.config.text)
 	return own, err
 }
