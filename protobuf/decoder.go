@@ -95,26 +95,3 @@ func (own *ownSchema) reads(w serde.WriterSchema, accept []string) error {
 	}
 	return &MessageMismatchError{Reader: name, Writer: names[0]}
 }
-
-// depthOf is how deep messages of that type may lie in each other; a large number
-// where one may contain itself.
-func depthOf(m protoreflect.MessageDescriptor) int {
-	const endless = 1 << 30
-	known := make(map[protoreflect.FullName]int)
-	var depth func(m protoreflect.MessageDescriptor) int
-	depth = func(m protoreflect.MessageDescriptor) int {
-		if d, ok := known[m.FullName()]; ok {
-			return d
-		}
-		known[m.FullName()] = endless // until it is known: meeting it again is a cycle
-		deepest := 0
-		for i := range m.Fields().Len() {
-			if inner := m.Fields().Get(i).Message(); inner != nil {
-				deepest = max(deepest, depth(inner))
-			}
-		}
-		known[m.FullName()] = min(deepest+1, endless)
-		return known[m.FullName()]
-	}
-	return depth(m)
-}

@@ -23,7 +23,7 @@ import (
 // were generated. Without it, writing needs a writer schema chosen by version or
 // id (serde.Latest), and the messages come from [Format.New] or from reading.
 func Dynamic(opts ...DynamicOption) *Format[*dynamicpb.Message] {
-	return DynamicAs(func(prototype *dynamicpb.Message, depth int) (func(payload []byte) (*dynamicpb.Message, error), error) {
+	return dynamicAs(false, func(prototype *dynamicpb.Message, depth int) (func(payload []byte) (*dynamicpb.Message, error), error) {
 		options := proto.UnmarshalOptions{RecursionLimit: depth, Merge: true, Resolver: typesOf(prototype.Descriptor().ParentFile())}
 		typ := prototype.Type()
 		return func(payload []byte) (*dynamicpb.Message, error) {
@@ -33,13 +33,23 @@ func Dynamic(opts ...DynamicOption) *Format[*dynamicpb.Message] {
 	}, opts...)
 }
 
-// DynamicAs is [Dynamic] for another implementation of dynamic messages. compile is
-// called once a message type, with an empty message of it and how deep messages may
-// lie in each other; what it returns reads one payload, of which it must keep nothing.
+// DynamicAs is [Dynamic] for another implementation of dynamic messages; see package
+// protobuf/hyperpb. compile is called once a message type, with an empty message of
+// it and how deep messages may lie in each other; what it returns reads one payload,
+// of which it must keep nothing. It sees no payload that is not well formed, or too deep.
 func DynamicAs[T proto.Message](compile func(prototype *dynamicpb.Message, depth int) (func(payload []byte) (T, error), error), opts ...DynamicOption) *Format[T] {
+	return dynamicAs(true, compile, opts...)
+}
+
+// dynamicAs makes the format; checked means that payloads must be looked at before.
+func dynamicAs[T proto.Message](checked bool, compile func(*dynamicpb.Message, int) (func([]byte) (T, error), error), opts ...DynamicOption) *Format[T] {
 	f := &Format[T]{config: newConfig(), encoder: newDynamicEncoder[T]}
 	f.decoder = func(f *Format[T], w serde.WriterSchema) (serde.Decoder[T], error) {
-		return newDynamicDecoder(f, w, compile)
+		d, err := newDynamicDecoder(f, w, compile)
+		if err == nil && checked {
+			d.shape = shapeOf(d.message)
+		}
+		return d, err
 	}
 	for _, o := range opts {
 		o.applyToDynamic(&f.config)
@@ -221,7 +231,7 @@ func (e *dynamicEncoder[T]) AppendEncode(dst []byte, v T) ([]byte, error) {
 	return e.encoder.AppendEncode(dst, v)
 }
 
-func newDynamicDecoder[T proto.Message](f *Format[T], w serde.WriterSchema, compile func(*dynamicpb.Message, int) (func([]byte) (T, error), error)) (serde.Decoder[T], error) {
+func newDynamicDecoder[T proto.Message](f *Format[T], w serde.WriterSchema, compile func(*dynamicpb.Message, int) (func([]byte) (T, error), error)) (*dynamicDecoder[T], error) {
 	own, err := f.own()
 	if err != nil {
 		return nil, err
@@ -269,10 +279,14 @@ func writtenMessage(w serde.WriterSchema, c formatConfig) (protoreflect.MessageD
 type dynamicDecoder[T proto.Message] struct {
 	message protoreflect.MessageDescriptor
 	depth   int
+	shape   *wireShape // nil: decode looks at everything itself
 	decode  func(payload []byte) (T, error)
 }
 
 func (d *dynamicDecoder[T]) Decode(payload []byte, v *T) error {
+	if d.shape != nil && !d.shape.holds(payload, d.depth) {
+		return decodeError(d.message, payload, d.depth, newFault(serde.Malformed, "the bytes are no message"))
+	}
 	m, err := d.decode(payload)
 	if err != nil {
 		return decodeError(d.message, payload, d.depth, err)
