@@ -36,7 +36,8 @@ func Dynamic(opts ...DynamicOption) *Format[*dynamicpb.Message] {
 // DynamicAs is [Dynamic] for another implementation of dynamic messages; see package
 // protobuf/hyperpb. compile is called once a message type, with an empty message of
 // it and how deep messages may lie in each other; what it returns reads one payload,
-// of which it must keep nothing. It sees no payload that is not well formed, or too deep.
+// of which it must keep nothing. It sees no payload that is not as encoders write
+// messages: others, valid or not, are read by dynamicpb first. Unknown fields are left out.
 func DynamicAs[T proto.Message](compile func(prototype *dynamicpb.Message, depth int) (func(payload []byte) (T, error), error), opts ...DynamicOption) *Format[T] {
 	return dynamicAs(true, compile, opts...)
 }
@@ -48,6 +49,7 @@ func dynamicAs[T proto.Message](checked bool, compile func(*dynamicpb.Message, i
 		d, err := newDynamicDecoder(f, w, compile)
 		if err == nil && checked {
 			d.shape = shapeOf(d.message)
+			d.slowly = proto.UnmarshalOptions{RecursionLimit: d.depth, DiscardUnknown: true, Resolver: typesOf(d.message.ParentFile())}
 		}
 		return d, err
 	}
@@ -279,13 +281,24 @@ func writtenMessage(w serde.WriterSchema, c formatConfig) (protoreflect.MessageD
 type dynamicDecoder[T proto.Message] struct {
 	message protoreflect.MessageDescriptor
 	depth   int
-	shape   *wireShape // nil: decode looks at everything itself
 	decode  func(payload []byte) (T, error)
+
+	// shape is set where decode is not dynamicpb's. It sees nothing but payloads as
+	// encoders write them; others are read by dynamicpb and written again for it.
+	shape  *wireShape
+	slowly proto.UnmarshalOptions
 }
 
 func (d *dynamicDecoder[T]) Decode(payload []byte, v *T) error {
-	if d.shape != nil && !d.shape.holds(payload, d.depth) {
-		return decodeError(d.message, payload, d.depth, newFault(serde.Malformed, "the bytes are no message"))
+	if d.shape != nil && !d.shape.plain(payload, d.depth) {
+		m := dynamicpb.NewMessage(d.message)
+		err := d.slowly.Unmarshal(payload, m)
+		if err == nil {
+			payload, err = proto.MarshalOptions{Deterministic: true}.Marshal(m)
+		}
+		if err != nil {
+			return decodeError(d.message, payload, d.depth, err)
+		}
 	}
 	m, err := d.decode(payload)
 	if err != nil {
