@@ -36,13 +36,35 @@ func compile(prototype *dynamicpb.Message, depth int) (func(payload []byte) (*bu
 	}
 	typ := buf.CompileMessageDescriptor(prototype.Descriptor(), buf.WithExtensionsFromFiles(files))
 	limit := buf.WithMaxDepth(depth)
+	required := requires(prototype.Descriptor(), make(map[protoreflect.FullName]bool))
 	return func(payload []byte) (*buf.Message, error) {
 		m := buf.NewMessage(typ)
 		if err := m.Unmarshal(payload, limit); err != nil {
 			return nil, err
 		}
-		return m, m.Initialized()
+		if required {
+			return m, m.Initialized()
+		}
+		return m, nil
 	}, nil
+}
+
+// requires reports whether the message has required fields, somewhere in it: to look
+// for those that are not set takes long.
+func requires(m protoreflect.MessageDescriptor, seen map[protoreflect.FullName]bool) bool {
+	if seen[m.FullName()] {
+		return false
+	}
+	seen[m.FullName()] = true
+	if m.RequiredNumbers().Len() > 0 || m.ExtensionRanges().Len() > 0 {
+		return true
+	}
+	for i := range m.Fields().Len() {
+		if inner := m.Fields().Get(i).Message(); inner != nil && requires(inner, seen) {
+			return true
+		}
+	}
+	return false
 }
 
 // collect registers a file after those that it imports.
