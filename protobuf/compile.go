@@ -4,15 +4,15 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bufbuild/protocompile"
 	"github.com/bufbuild/protocompile/linker"
 	"github.com/bufbuild/protocompile/reporter"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/reflect/protodesc"
 
 	"github.com/concord-go/concord/serde"
 )
@@ -83,10 +83,15 @@ func source(path, text string) (protocompile.SearchResult, error) {
 	if err != nil {
 		return protocompile.SearchResult{}, err
 	}
-	if mapEntriesToMaps(f) {
-		text = renderer{}.file(f)
+	if mapEntriesToMaps(f) || strings.ContainsFunc(text, unprintable) {
+		text = renderer{escape: true}.file(f)
 	}
 	return protocompile.SearchResult{Source: strings.NewReader(text)}, nil
+}
+
+// unprintable is what compilers do not take within strings, where registries leave it.
+func unprintable(r rune) bool {
+	return r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0x7f || r == utf8.RuneError
 }
 
 func compileError(err error) error {
@@ -133,11 +138,48 @@ func mapEntriesToMaps(f *file) bool {
 	return changed
 }
 
-// descriptorBytes is the file as a serialized google.protobuf.FileDescriptorProto.
-func descriptorBytes(p *descriptorpb.FileDescriptorProto) ([]byte, error) {
+// parseSerialized reads a descriptor by way of its text.
+func parseSerialized(text string, references []Reference) (*Schema, error) {
+	texts := make(map[string]string)
+	referenceTexts(references, texts)
+	files, err := compileText(text, texts)
+	if err != nil {
+		return nil, err
+	}
+	if text, err = fileText(files[0]); err != nil {
+		return nil, err
+	}
+	return Parse(text, references...)
+}
+
+// referenceTexts are the texts of files and of all that they import.
+func referenceTexts(references []Reference, texts map[string]string) {
+	for _, r := range references {
+		if _, ok := texts[r.Path]; !ok && r.Schema != nil {
+			texts[r.Path] = r.Schema.text
+			referenceTexts(r.Schema.references, texts)
+		}
+	}
+}
+
+// descriptorName is what the reference registry calls a file that it serializes.
+const descriptorName = "default"
+
+// Descriptor is the file as a serialized google.protobuf.FileDescriptorProto, named
+// "default" for want of a path. A text that registries take and compilers do not has
+// none: the error is a [*SchemaError].
+func (s *Schema) Descriptor() ([]byte, error) {
+	texts := make(map[string]string)
+	referenceTexts(s.references, texts)
+	files, err := compileText(s.text, texts)
+	if err != nil {
+		return nil, err
+	}
+	p := protodesc.ToFileDescriptorProto(files[0])
+	p.Name = proto.String(descriptorName)
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
 	if err != nil {
-		return nil, fmt.Errorf("protobuf: %w", err)
+		return nil, invalid("%v", err)
 	}
 	return b, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
@@ -205,6 +206,35 @@ func TestSerializedDescriptorsAreRead(t *testing.T) {
 	latest := newSerializer(t, reg, protobuf.For[*testpb.UserEvent](), serde.WithWriterSchema(serde.Latest()))
 	if got := serialize(t, latest, &testpb.UserEvent{UserId: "u"}); !bytes.Equal(got.Bytes, []byte{0, 0, 0, 0, byte(id), 0, 0x0a, 1, 'u'}) {
 		t.Errorf("%x", got.Bytes)
+	}
+}
+
+// A descriptor is kept as its text, and comes from the text again.
+func TestSerializedDescriptorsAreParsedAndMade(t *testing.T) {
+	t.Parallel()
+	files := sources(t)
+	for _, path := range []string{"acme/legacy/order.proto", "acme/events/nested.proto", "acme/events/edition.proto", "acme/events/tree.proto"} {
+		fd := compile(t, files, path)
+		want := protodesc.ToFileDescriptorProto(fd)
+		b, err := proto.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := mustParse(t, base64.StdEncoding.EncodeToString(b))
+		b, err = s.Descriptor()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", path, err, s)
+		}
+		got := new(descriptorpb.FileDescriptorProto)
+		if err := proto.Unmarshal(b, got); err != nil || got.GetName() != "default" || len(got.MessageType) != len(want.MessageType) || got.GetPackage() != want.GetPackage() {
+			t.Errorf("%s: %v, %v", path, got, err)
+		}
+		if again := mustParse(t, base64.StdEncoding.EncodeToString(b)); again.String() != s.String() {
+			t.Errorf("%s: (-first +second)\n%s", path, cmp.Diff(s.String(), again.String()))
+		}
+	}
+	if _, err := mustParse(t, `syntax = "proto3"; message A { int32 a = 1; int32 a = 1; }`).Descriptor(); !errors.Is(err, serde.InvalidSchema) {
+		t.Errorf("a text that compilers refuse: %v", err)
 	}
 }
 

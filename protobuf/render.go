@@ -11,7 +11,17 @@ import (
 // kind, two blanks a level, an empty line between the kinds. Where full is set, it
 // is the normal form, the same for texts that mean the same: names of types in
 // full, imports, options and fields sorted, what is the default left out.
-type renderer struct{ full bool }
+//
+// Where escape is set, strings are written as compilers want them; registries keep the
+// characters themselves.
+type renderer struct{ full, escape bool }
+
+func (r renderer) quote(s string) string {
+	if r.escape {
+		return quoteText(s)
+	}
+	return quote(s)
+}
 
 // quote is a string literal.
 func quote(s string) string {
@@ -72,7 +82,7 @@ func (r renderer) file(f *file) string {
 		b.WriteString("syntax = \"" + f.syntax + "\";\n")
 	}
 	if f.edition != "" {
-		b.WriteString("edition = " + quote(f.edition) + ";\n")
+		b.WriteString("edition = " + r.quote(f.edition) + ";\n")
 	}
 	if f.pkg != "" {
 		b.WriteString("package " + f.pkg + ";\n")
@@ -81,11 +91,11 @@ func (r renderer) file(f *file) string {
 	for _, i := range f.imports {
 		switch {
 		case i.public:
-			public = append(public, "import public "+quote(i.path)+";\n")
+			public = append(public, "import public "+r.quote(i.path)+";\n")
 		case i.option:
-			forOptions = append(forOptions, "import option "+quote(i.path)+";\n")
+			forOptions = append(forOptions, "import option "+r.quote(i.path)+";\n")
 		case !i.weak:
-			plain = append(plain, "import "+quote(i.path)+";\n")
+			plain = append(plain, "import "+r.quote(i.path)+";\n")
 		}
 	}
 	if r.full {
@@ -153,7 +163,7 @@ func (r renderer) bracketed(all []option) string {
 func (r renderer) value(v optionValue) string {
 	switch {
 	case v.quoted:
-		return quote(v.text)
+		return r.quote(v.text)
 	case v.isList:
 		var items []string
 		for _, item := range v.list {

@@ -1,10 +1,16 @@
 package protobuf_test
 
 import (
+	"encoding/base64"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/concord-go/concord/protobuf"
@@ -132,3 +138,37 @@ func TestARealRegistryTakesWhatTheFormatSends(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// A registry takes a descriptor in base64 and gives one, in place of the text.
+func TestTheEmbeddedRegistryKnowsDescriptors(t *testing.T) {
+	t.Parallel()
+	reg := registrytest.New(t)
+	files := sources(t)
+	b, err := proto.Marshal(protodesc.ToFileDescriptorProto(compile(t, files, "acme/events/nested.proto")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := reg.Register("a", registry.Schema{Text: base64.StdEncoding.EncodeToString(b), Type: registry.Protobuf})
+	if want := mustParse(t, files["acme/events/nested.proto"]).String(); first.Text != want {
+		t.Errorf("kept as\n%s\nwant\n%s", first.Text, want)
+	}
+	if second := reg.Register("b", registry.Schema{Text: files["acme/events/nested.proto"], Type: registry.Protobuf}); second.ID != first.ID {
+		t.Errorf("the text has id %d, and the descriptor %d", second.ID, first.ID)
+	}
+	response, err := http.Get(fmt.Sprintf("%s/schemas/ids/%d/schema?format=serialized", reg.URL(), first.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = base64.StdEncoding.DecodeString(string(body)); err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	got := new(descriptorpb.FileDescriptorProto)
+	if err := proto.Unmarshal(b, got); err != nil || got.GetPackage() != "acme.events" || len(got.MessageType) != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+}

@@ -33,12 +33,16 @@ type Reference struct {
 // reference registry does not take. references are the files
 // that it imports, found by their paths; the well-known types (google/protobuf),
 // google/type and confluent need none. An import that is neither does no harm unless a
-// type of it is used, as in the reference registry.
+// type of it is used, as in the reference registry. The text may also be a
+// google.protobuf.FileDescriptorProto in base64, as some clients send it.
 //
 // The error is a [*SchemaError].
 func Parse(text string, references ...Reference) (*Schema, error) {
 	f, err := parseFile(text)
 	if err != nil {
+		if p := serialized(text); p != nil {
+			return parseSerialized(text, references)
+		}
 		return nil, err
 	}
 	s := &Schema{file: f, references: references, types: make(map[string]*typeDecl)}

@@ -1,6 +1,7 @@
 package registryserver
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 
@@ -21,6 +22,16 @@ func (s *protobufSchema) Text() string { return s.text }
 
 // Resolved is the text: imports stay imports.
 func (s *protobufSchema) Resolved() string { return s.text }
+
+// serialized is a google.protobuf.FileDescriptorProto in base64; the text where a compiler
+// makes nothing of it.
+func (s *protobufSchema) serialized() string {
+	b, err := s.schema.Descriptor()
+	if err != nil {
+		return s.text
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
 
 // Parse reads a Protobuf file.
 func (protobufChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
