@@ -131,6 +131,20 @@ func TestThePurePackagesLinkNextToNothing(t *testing.T) {
 	}
 }
 
+// Protobuf's runtime and a compiler come with Protobuf only, and nothing else does.
+func TestProtobufLinksItsRuntimeAndACompiler(t *testing.T) {
+	t.Parallel()
+	may := []string{"google.golang.org/protobuf/", "github.com/bufbuild/protocompile", "golang.org/x/sync/semaphore", "github.com/hashicorp/golang-lru/v2/", "golang.org/x/oauth2"}
+	for _, p := range list(t, "1", "-deps", "./protobuf") {
+		if p.Standard || strings.HasPrefix(p.ImportPath, module) {
+			continue
+		}
+		if !slices.ContainsFunc(may, func(prefix string) bool { return strings.HasPrefix(p.ImportPath, prefix) }) || len(p.CgoFiles) > 0 {
+			t.Errorf("package protobuf links %s", p.ImportPath)
+		}
+	}
+}
+
 func TestTheCommandNeedsNoCgo(t *testing.T) {
 	t.Parallel()
 	for _, p := range list(t, "0", "-deps", "./cmd/concord") {

@@ -161,7 +161,6 @@ func (x *Edition) GetClosed() Closed {
 	return Closed_ONE
 }
 
-// Deprecated: Marked as deprecated in acme/events/edition.proto.
 type Edition_Part struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id" json:"id,omitempty"`
@@ -206,11 +205,48 @@ func (x *Edition_Part) GetId() string {
 	return ""
 }
 
+// Deprecated: Marked as deprecated in acme/events/edition.proto.
+type Edition_Old struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Edition_Old) Reset() {
+	*x = Edition_Old{}
+	mi := &file_acme_events_edition_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Edition_Old) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Edition_Old) ProtoMessage() {}
+
+func (x *Edition_Old) ProtoReflect() protoreflect.Message {
+	mi := &file_acme_events_edition_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Edition_Old.ProtoReflect.Descriptor instead.
+func (*Edition_Old) Descriptor() ([]byte, []int) {
+	return file_acme_events_edition_proto_rawDescGZIP(), []int{0, 2}
+}
+
 var File_acme_events_edition_proto protoreflect.FileDescriptor
 
 const file_acme_events_edition_proto_rawDesc = "" +
 	"\n" +
-	"\x19acme/events/edition.proto\x12\vacme.events\"\xc0\x03\n" +
+	"\x19acme/events/edition.proto\x12\vacme.events\"\xc7\x03\n" +
 	"\aEdition\x12\x1a\n" +
 	"\bimplicit\x18\x01 \x01(\tR\bimplicit\x12$\n" +
 	"\bexplicit\x18\x02 \x01(\x05:\x015B\x05\xaa\x01\x02\b\x01R\bexplicit\x12!\n" +
@@ -222,9 +258,10 @@ const file_acme_events_edition_proto_rawDesc = "" +
 	"\n" +
 	"PartsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12/\n" +
-	"\x05value\x18\x02 \x01(\v2\x19.acme.events.Edition.PartR\x05value:\x028\x01\x1a\x1a\n" +
+	"\x05value\x18\x02 \x01(\v2\x19.acme.events.Edition.PartR\x05value:\x028\x01\x1a\x16\n" +
 	"\x04Part\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id:\x02\x18\x01J\x04\b\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x1a\t\n" +
+	"\x03Old:\x02\x18\x01J\x04\b\n" +
 	"\x10\rR\x04goneR\x05never*\x1c\n" +
 	"\x06Closed\x12\a\n" +
 	"\x03ONE\x10\x01\x1a\x04:\x02\x10\x02*\x03TWOB=Z6github.com/concord-go/concord/protobuf/internal/testpb\x92\x03\x02\b\x02b\beditionsp\xe8\a"
@@ -242,12 +279,13 @@ func file_acme_events_edition_proto_rawDescGZIP() []byte {
 }
 
 var file_acme_events_edition_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_acme_events_edition_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_acme_events_edition_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_acme_events_edition_proto_goTypes = []any{
 	(Closed)(0),          // 0: acme.events.Closed
 	(*Edition)(nil),      // 1: acme.events.Edition
 	nil,                  // 2: acme.events.Edition.PartsEntry
 	(*Edition_Part)(nil), // 3: acme.events.Edition.Part
+	(*Edition_Old)(nil),  // 4: acme.events.Edition.Old
 }
 var file_acme_events_edition_proto_depIdxs = []int32{
 	3, // 0: acme.events.Edition.delimited:type_name -> acme.events.Edition.Part
@@ -272,7 +310,7 @@ func file_acme_events_edition_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_acme_events_edition_proto_rawDesc), len(file_acme_events_edition_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
