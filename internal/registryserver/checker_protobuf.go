@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/concord-go/concord/protobuf"
 )
@@ -60,7 +61,10 @@ func (protobufChecker) Parse(text string, opts ParseOptions) (Parsed, error) {
 func (protobufChecker) Check(writer, reader Parsed) ([]Difference, error) {
 	var all []Difference
 	for _, d := range protobuf.CheckCompatibility(writer.(*protobufSchema).schema, reader.(*protobufSchema).schema) {
-		all = append(all, Difference{Type: string(d.Kind), Path: d.Path, Description: d.Kind.Description()})
+		one := Difference{Type: string(d.Kind), Path: d.Path, Description: d.Kind.Description()}
+		if !slices.Contains(all, one) { // imported files may have messages of one name
+			all = append(all, one)
+		}
 	}
 	return all, nil
 }
