@@ -364,6 +364,25 @@ func TestATypeThatIsNoMessageIsRefused(t *testing.T) {
 	}
 }
 
+func TestASchemaMayComeFromItsFile(t *testing.T) {
+	t.Parallel()
+	reg := new(serdetest.Registry)
+	files := sources(t)
+	definition := func(path string, imports ...*serde.Definition) *serde.Definition {
+		return &serde.Definition{Name: path, Schema: registry.Schema{Text: files[path], Type: registry.Protobuf}, Imports: imports}
+	}
+	country := definition("acme/parts/country.proto")
+	f := protobuf.For[*testpb.UserEvent](protobuf.WithSchema(files["acme/events/user_event.proto"], definition("acme/parts/address.proto", country), definition("acme/parts/money.proto", country)))
+	data := serialize(t, newSerializer(t, reg, f), sampleEvent())
+	var v *testpb.UserEvent
+	if _, err := newDeserializer(t, reg, f).Deserialize(ctx, field, data, &v); err != nil || !equal(v, sampleEvent()) {
+		t.Errorf("%v, %v", v, err)
+	}
+	if r, err := reg.Version(ctx, "events-value", 1); err != nil || r.Text != files["acme/events/user_event.proto"] || len(r.References) != 2 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 func makeOne[T proto.Message](reg registry.Resolver) error {
 	_, err := serde.NewSerializer(reg, protobuf.For[T]())
 	return err

@@ -62,17 +62,17 @@ var descriptions = map[DifferenceKind]string{
 	OneofAdded:                     "the writer schema has no such oneof",
 	OneofRemoved:                   "the reader schema has no such oneof",
 	OneofFieldAdded:                "the writer schema's oneof lacks the field",
-	PackageChanged:             "the package is another one",
-	MessageRemoved:             "the reader schema has no such message",
-	FieldKindChanged:           "the field's type is of another kind",
-	FieldScalarKindChanged:     "the field's scalar type is encoded in another way",
-	FieldNamedTypeChanged:      "the field's message or enum is another one",
-	FieldNumericLabelChanged:   "the field's label is another one, and its type a number",
-	RequiredFieldAdded:         "the reader schema has a required field that the writer schema lacks",
-	RequiredFieldRemoved:       "the writer schema has a required field that the reader schema lacks",
-	OneofFieldRemoved:          "the reader schema's oneof lacks a field of the writer schema's",
-	FieldMovedToExistingOneof:  "a field stands in a oneof that was there before without it",
-	MultipleFieldsMovedToOneof: "several fields stand in one new oneof",
+	PackageChanged:                 "the package is another one",
+	MessageRemoved:                 "the reader schema has no such message",
+	FieldKindChanged:               "the field's type is of another kind",
+	FieldScalarKindChanged:         "the field's scalar type is encoded in another way",
+	FieldNamedTypeChanged:          "the field's message or enum is another one",
+	FieldNumericLabelChanged:       "the field's label is another one, and its type a number",
+	RequiredFieldAdded:             "the reader schema has a required field that the writer schema lacks",
+	RequiredFieldRemoved:           "the writer schema has a required field that the reader schema lacks",
+	OneofFieldRemoved:              "the reader schema's oneof lacks a field of the writer schema's",
+	FieldMovedToExistingOneof:      "a field stands in a oneof that was there before without it",
+	MultipleFieldsMovedToOneof:     "several fields stand in one new oneof",
 }
 
 // Description is the kind in words.
@@ -96,4 +96,3 @@ func (d Difference) String() string {
 	}
 	return fmt.Sprintf("%s%s: %s: %s", file, d.Path, d.Kind, d.Kind.Description())
 }
-

@@ -125,6 +125,13 @@ func (f *Format[T]) typedSchema() (*ownSchema, error) {
 		if own.path = own.outline.path(string(message.FullName())); own.path == nil {
 			return nil, invalid("the text given with WithSchema has no message %s, which is that of %v", message.FullName(), reflect.TypeFor[T]())
 		}
+		s, err := parseDefinition(own.definition, make(map[*serde.Definition]*Schema))
+		if err == nil {
+			err = fitMessage(message, s, f.config.allowExtra)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	return own, nil
 }
@@ -183,4 +190,32 @@ func (d *definitions) of(fd protoreflect.FileDescriptor) (*serde.Definition, err
 		def.Imports = append(def.Imports, inner)
 	}
 	return def, nil
+}
+
+// parseDefinition parses what a definition imports, each once, and then itself.
+func parseDefinition(d *serde.Definition, parsed map[*serde.Definition]*Schema) (*Schema, error) {
+	if s, ok := parsed[d]; ok {
+		if s == nil {
+			return nil, invalid("the import %q leads back to itself", d.Name)
+		}
+		return s, nil
+	}
+	parsed[d] = nil // while it is being parsed
+	var references []Reference
+	for _, i := range d.Imports {
+		if i == nil {
+			return nil, invalid("an import is nil")
+		}
+		s, err := parseDefinition(i, parsed)
+		if err != nil {
+			return nil, err
+		}
+		references = append(references, Reference{Path: i.Name, Schema: s})
+	}
+	s, err := Parse(d.Schema.Text, references...)
+	if err != nil && d.Name != "" {
+		err = fmt.Errorf("protobuf: import %q: %w", d.Name, err)
+	}
+	parsed[d] = s
+	return s, err
 }

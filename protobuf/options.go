@@ -53,7 +53,7 @@ type dynamicOption func(*formatConfig)
 func (o dynamicOption) applyToDynamic(c *formatConfig) { o(c) }
 
 // WithSchema gives the schema as the text of a .proto file, in place of the one made
-// of T's descriptor. It must hold T's message. imports are the files that it
+// of T's descriptor. It must have T's message, and that all of T's fields. imports are the files that it
 // imports: the Name of each is the path it is imported by.
 func WithSchema(text string, imports ...*serde.Definition) FormatOption {
 	return formatOption(func(c *formatConfig) { c.text, c.hasText, c.imports = text, true, imports })
@@ -103,8 +103,8 @@ func WithoutGeneratedMethods() TypedOption {
 
 // AllowExtraFields lets T have fields that the writer schema lacks. They are written,
 // and are unknown fields to those who read with that schema. Without it they are errors.
-func AllowExtraFields() TypedOption {
-	return typedOption(func(c *formatConfig) { c.allowExtra = true })
+func AllowExtraFields() FormatOption {
+	return formatOption(func(c *formatConfig) { c.allowExtra = true })
 }
 
 // AcceptMessages reads into T what was written as one of these messages, too, which are
