@@ -105,6 +105,11 @@ func TestTheTextOfADescriptorMeansTheSame(t *testing.T) {
 // Those that are linked here, which protoc made.
 func TestTheTextOfGoogleFilesMeansTheSame(t *testing.T) {
 	t.Parallel()
+	for _, name := range []string{
+		"any", "api", "descriptor", "duration", "empty", "field_mask", "source_context", "struct", "timestamp", "type", "wrappers", "compiler/plugin", "cpp_features", "java_features", "go_features",
+	} {
+		sameText(t, nil, compile(t, nil, "google/protobuf/"+name+".proto"))
+	}
 	n := 0
 	protoregistry.GlobalFiles.RangeFiles(func(fd protoreflect.FileDescriptor) bool {
 		if strings.HasPrefix(fd.Path(), "google/protobuf/") {
