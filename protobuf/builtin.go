@@ -1,5 +1,7 @@
 package protobuf
 
+import "strings"
+
 // builtin are the types of files that every program has: their full names, and
 // whether they are enums.
 var builtin = map[string]bool{
@@ -36,4 +38,10 @@ func builtinEnum(name string) *enum {
 		return nil
 	}
 	return &enum{name: name}
+}
+
+// isBuiltinFile reports whether every program and registry has the file, so that it is
+// never registered.
+func isBuiltinFile(path string) bool {
+	return strings.HasPrefix(path, "google/protobuf/") || strings.HasPrefix(path, "google/type/") || strings.HasPrefix(path, "confluent/")
 }

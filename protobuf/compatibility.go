@@ -2,57 +2,14 @@ package protobuf
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// DifferenceKind says in what two schemas differ, in the words of the schema registries.
-type DifferenceKind string
-
-// The kinds that make a reader schema incompatible.
-const (
-	PackageChanged             DifferenceKind = "PACKAGE_CHANGED"
-	MessageRemoved             DifferenceKind = "MESSAGE_REMOVED"
-	FieldKindChanged           DifferenceKind = "FIELD_KIND_CHANGED"        // scalar, message, map
-	FieldScalarKindChanged     DifferenceKind = "FIELD_SCALAR_KIND_CHANGED" // scalars that are encoded in another way
-	FieldNamedTypeChanged      DifferenceKind = "FIELD_NAMED_TYPE_CHANGED"
-	FieldNumericLabelChanged   DifferenceKind = "FIELD_NUMERIC_LABEL_CHANGED" // repeated numbers are packed
-	RequiredFieldAdded         DifferenceKind = "REQUIRED_FIELD_ADDED"
-	RequiredFieldRemoved       DifferenceKind = "REQUIRED_FIELD_REMOVED"
-	OneofFieldRemoved          DifferenceKind = "ONEOF_FIELD_REMOVED"
-	FieldMovedToExistingOneof  DifferenceKind = "FIELD_MOVED_TO_EXISTING_ONEOF"
-	MultipleFieldsMovedToOneof DifferenceKind = "MULTIPLE_FIELDS_MOVED_TO_ONEOF"
-)
-
-var descriptions = map[DifferenceKind]string{
-	PackageChanged:             "the package is another one",
-	MessageRemoved:             "the reader schema has no such message",
-	FieldKindChanged:           "the field's type is of another kind",
-	FieldScalarKindChanged:     "the field's scalar type is encoded in another way",
-	FieldNamedTypeChanged:      "the field's message or enum is another one",
-	FieldNumericLabelChanged:   "the field's label is another one, and its type a number",
-	RequiredFieldAdded:         "the reader schema has a required field that the writer schema lacks",
-	RequiredFieldRemoved:       "the writer schema has a required field that the reader schema lacks",
-	OneofFieldRemoved:          "the reader schema's oneof lacks a field of the writer schema's",
-	FieldMovedToExistingOneof:  "a field stands in a oneof that was there before without it",
-	MultipleFieldsMovedToOneof: "several fields stand in one new oneof",
-}
-
-// Description is the kind in words.
-func (k DifferenceKind) Description() string { return descriptions[k] }
-
-// Difference is one reason why a reader schema cannot read a writer schema's data.
-type Difference struct {
-	Kind DifferenceKind
-	Path string // "#/Message/3": of a message's field 3; "#/Message/choice/3": of the oneof choice
-}
-
-// String is the path, the kind and what it means.
-func (d Difference) String() string {
-	return fmt.Sprintf("%s: %s: %s", d.Path, d.Kind, d.Kind.Description())
-}
+// Differences lists all in which the schemas differ, by the rules of [CheckCompatibility],
+// what does no harm included: see [DifferenceKind.Compatible].
+func Differences(writer, reader *Schema) []Difference { return compare(writer, reader, true) }
 
 // CheckCompatibility lists why data written with the writer schema cannot be read with the
 // reader schema, by the rules of the schema registries: fields are matched by number,
@@ -60,43 +17,47 @@ func (d Difference) String() string {
 //
 // The messages of imported files are compared where a field holds them; the field
 // is then listed beside what was found in them.
-func CheckCompatibility(writer, reader *Schema) []Difference {
-	c := comparer{nodes: make(map[pair]*node)}
+func CheckCompatibility(writer, reader *Schema) []Difference { return compare(writer, reader, false) }
+
+func compare(writer, reader *Schema, all bool) []Difference {
+	c := comparer{nodes: make(map[pair]*node), all: all, files: make(map[*Schema]string)}
+	c.name(reader)
 	main := &node{}
 	if writer.file.pkg != reader.file.pkg {
-		main.add(PackageChanged, "#/")
+		main.add(Difference{Kind: PackageChanged, Path: "#/"})
 	}
 	s := scan{c: &c, n: main, writer: writer, reader: reader}
 	s.types("#", writer.file.messages, reader.file.messages)
+	s.enums("#", writer.file.enums, reader.file.enums)
 	for len(c.pending) > 0 {
 		next := c.pending[0]
 		c.pending = c.pending[1:]
 		next()
 	}
-	found := main.found
-	all := []*node{main}
+	found := append(main.found, main.harmless...)
+	nodes := []*node{main}
 	for _, n := range c.nodes {
-		found = append(found, n.found...)
-		all = append(all, n)
+		found = append(append(found, n.found...), n.harmless...)
+		nodes = append(nodes, n)
 	}
 	// What leads to a difference is different itself.
 	for changed := true; changed; {
 		changed = false
-		for _, n := range all {
+		for _, n := range nodes {
 			if !n.bad && (len(n.found) > 0 || slices.ContainsFunc(n.holds, func(h held) bool { return h.node.bad })) {
 				n.bad, changed = true, true
 			}
 		}
 	}
-	for _, n := range all {
+	for _, n := range nodes {
 		for _, h := range n.holds {
 			if h.node.bad {
-				found = append(found, Difference{FieldNamedTypeChanged, h.path})
+				found = append(found, h.Difference)
 			}
 		}
 	}
 	slices.SortFunc(found, func(a, b Difference) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(string(a.Kind), string(b.Kind)))
+		return cmp.Or(strings.Compare(a.File, b.File), strings.Compare(a.Path, b.Path), strings.Compare(string(a.Kind), string(b.Kind)))
 	})
 	return slices.Compact(found)
 }
@@ -107,23 +68,35 @@ type pair struct{ writer, reader *message }
 type comparer struct {
 	nodes   map[pair]*node
 	pending []func()
+	all     bool // also what does no harm
+	files   map[*Schema]string
+}
+
+// name notes the paths of the files that a schema imports.
+func (c *comparer) name(s *Schema) {
+	for _, r := range s.references {
+		if _, ok := c.files[r.Schema]; !ok && r.Schema != nil {
+			c.files[r.Schema] = r.Path
+			c.name(r.Schema)
+		}
+	}
 }
 
 // node is a comparison: what was found, and which fields hold other pairs.
 type node struct {
-	found []Difference
-	holds []held
-	bad   bool
+	found    []Difference
+	harmless []Difference
+	holds    []held
+	bad      bool
 }
 
+// held is another pair, with what is said of the field if that is bad.
 type held struct {
-	path string
+	Difference
 	node *node
 }
 
-func (n *node) add(kind DifferenceKind, path string) {
-	n.found = append(n.found, Difference{kind, path})
-}
+func (n *node) add(d Difference) { n.found = append(n.found, d) }
 
 // scan compares messages into a node.
 type scan struct {
@@ -133,6 +106,17 @@ type scan struct {
 	imported       bool
 }
 
+// add notes a difference. number is a field's, 0 for what is none.
+func (s *scan) add(kind DifferenceKind, path string, number int64) {
+	d := Difference{Kind: kind, Path: path, File: s.c.files[s.reader], Number: number}
+	switch {
+	case !kind.Compatible():
+		s.n.add(d)
+	case s.c.all:
+		s.n.harmless = append(s.n.harmless, d)
+	}
+}
+
 func (s *scan) types(path string, writer, reader []*message) {
 	before, after := byName(writer), byName(reader)
 	for name, w := range before {
@@ -140,7 +124,59 @@ func (s *scan) types(path string, writer, reader []*message) {
 		if r := after[name]; r != nil {
 			s.messages(at, w, r)
 		} else {
-			s.n.add(MessageRemoved, at)
+			s.add(MessageRemoved, at, 0)
+		}
+	}
+	for name := range after {
+		if before[name] == nil {
+			s.add(MessageAdded, path+"/"+name, 0)
+		}
+	}
+}
+
+// enums compares enums by name and their values by number.
+func (s *scan) enums(path string, writer, reader []*enum) {
+	if !s.c.all {
+		return // nothing of it does harm
+	}
+	byName := func(all []*enum) map[string]*enum {
+		m := make(map[string]*enum)
+		for _, e := range all {
+			m[e.name] = e
+		}
+		return m
+	}
+	before, after := byName(writer), byName(reader)
+	for name, w := range before {
+		r := after[name]
+		if r == nil {
+			s.add(EnumRemoved, path+"/"+name, 0)
+			continue
+		}
+		names := make(map[int64]string)
+		for _, v := range r.values {
+			names[v.number] = v.name
+		}
+		had := make(map[int64]bool)
+		for _, v := range w.values {
+			had[v.number] = true
+			at := path + "/" + name + "/" + strconv.FormatInt(v.number, 10)
+			switch now, ok := names[v.number]; {
+			case !ok:
+				s.add(EnumConstRemoved, at, v.number)
+			case now != v.name:
+				s.add(EnumConstChanged, at, v.number)
+			}
+		}
+		for number := range names {
+			if !had[number] {
+				s.add(EnumConstAdded, path+"/"+name+"/"+strconv.FormatInt(number, 10), number)
+			}
+		}
+	}
+	for name := range after {
+		if before[name] == nil {
+			s.add(EnumAdded, path+"/"+name, 0)
 		}
 	}
 }
@@ -157,6 +193,7 @@ func byName(all []*message) map[string]*message {
 
 func (s *scan) messages(path string, w, r *message) {
 	s.types(path, w.messages, r.messages)
+	s.enums(path, w.enums, r.enums)
 	before, after := byTag(w.fields), byTag(r.fields)
 	s.oneofs(path, w, r, before)
 	for tag, f := range before {
@@ -165,12 +202,18 @@ func (s *scan) messages(path string, w, r *message) {
 		case g != nil:
 			s.fields(at, f, g)
 		case f.label == "required" && !r.inOneof(tag):
-			s.n.add(RequiredFieldRemoved, at)
+			s.add(RequiredFieldRemoved, at, tag)
+		case !r.inOneof(tag):
+			s.add(FieldRemoved, at, tag)
 		}
 	}
 	for tag, g := range after {
-		if before[tag] == nil && g.label == "required" {
-			s.n.add(RequiredFieldAdded, path+"/"+strconv.FormatInt(tag, 10))
+		switch at := path + "/" + strconv.FormatInt(tag, 10); {
+		case before[tag] != nil:
+		case g.label == "required":
+			s.add(RequiredFieldAdded, at, tag)
+		case !w.inOneof(tag):
+			s.add(FieldAdded, at, tag)
 		}
 	}
 }
@@ -217,14 +260,16 @@ func (s *scan) oneofs(path string, w, r *message, before map[int64]*field) {
 			fromOneof := slices.ContainsFunc(o.fields, func(f *field) bool { return w.inOneof(f.tag) })
 			switch {
 			case moved > 1:
-				s.n.add(MultipleFieldsMovedToOneof, at)
+				s.add(MultipleFieldsMovedToOneof, at, 0)
 			case moved == 1 && fromOneof: // a oneof that has another name now
-				s.n.add(FieldMovedToExistingOneof, at)
+				s.add(FieldMovedToExistingOneof, at, 0)
+			default:
+				s.add(OneofAdded, at, 0)
 			}
 			continue
 		}
 		if moved > 0 {
-			s.n.add(FieldMovedToExistingOneof, at)
+			s.add(FieldMovedToExistingOneof, at, 0)
 		}
 		now := byTag(o.fields)
 		for tag, f := range own {
@@ -232,8 +277,18 @@ func (s *scan) oneofs(path string, w, r *message, before map[int64]*field) {
 			if g := now[tag]; g != nil {
 				s.fields(at, f, g)
 			} else {
-				s.n.add(OneofFieldRemoved, at)
+				s.add(OneofFieldRemoved, at, tag)
 			}
+		}
+		for tag := range now {
+			if own[tag] == nil && before[tag] == nil {
+				s.add(OneofFieldAdded, at+"/"+strconv.FormatInt(tag, 10), tag)
+			}
+		}
+	}
+	for name := range old {
+		if current[name] == nil {
+			s.add(OneofRemoved, path+"/"+name, 0)
 		}
 	}
 }
@@ -241,20 +296,27 @@ func (s *scan) oneofs(path string, w, r *message, before map[int64]*field) {
 // fields compares the types of two fields with one number, and if those are alike
 // their labels.
 func (s *scan) fields(path string, f, g *field) {
+	if f.name != g.name {
+		s.add(FieldNameChanged, path, g.tag)
+	}
 	k, scalar := kindOf(f)
 	k2, scalar2 := kindOf(g)
 	switch {
 	case k != k2:
-		s.n.add(FieldKindChanged, path)
+		s.add(FieldKindChanged, path, g.tag)
 	case k == kindScalar && scalar != scalar2:
-		s.n.add(FieldScalarKindChanged, path)
-	case k == kindScalar && scalar != "bytes" && f.label != "" && g.label != "" && f.label != g.label:
-		s.n.add(FieldNumericLabelChanged, path) // repeated numbers are packed
+		s.add(FieldScalarKindChanged, path, g.tag)
+	case k == kindScalar && f.label != "" && g.label != "" && f.label != g.label:
+		if scalar == "bytes" {
+			s.add(FieldStringOrBytesLabelChanged, path, g.tag)
+		} else {
+			s.add(FieldNumericLabelChanged, path, g.tag) // repeated numbers are packed
+		}
 	case k == kindMessage:
 		s.named(path, f, g)
 	case k == kindMap:
 		if scalarGroups[f.key] != scalarGroups[g.key] {
-			s.n.add(FieldScalarKindChanged, path)
+			s.add(FieldScalarKindChanged, path, g.tag)
 		}
 		s.fields(path, f.valueOfMap(), g.valueOfMap())
 	}
@@ -298,7 +360,7 @@ func (f *field) valueOfMap() *field {
 func (s *scan) named(path string, f, g *field) {
 	w, r := f.declaration(s.writer), g.declaration(s.reader)
 	if w.local() != r.local() {
-		s.n.add(FieldNamedTypeChanged, path)
+		s.add(FieldNamedTypeChanged, path, g.tag)
 		return
 	}
 	if !s.imported && f.from == nil && g.from == nil || w.message == nil || r.message == nil || w.schema == nil || r.schema == nil {
@@ -312,7 +374,7 @@ func (s *scan) named(path string, f, g *field) {
 		inner := &scan{c: s.c, n: n, writer: w.schema, reader: r.schema, imported: true}
 		s.c.pending = append(s.c.pending, func() { inner.messages("#/"+w.local(), w.message, r.message) })
 	}
-	s.n.holds = append(s.n.holds, held{path, n})
+	s.n.holds = append(s.n.holds, held{Difference{Kind: FieldNamedTypeChanged, Path: path, File: s.c.files[s.reader], Number: g.tag}, n})
 }
 
 // declaration is the type of a field of a message of that schema.

@@ -65,6 +65,58 @@ func TestEachKindOfDifference(t *testing.T) {
 	}
 }
 
+// What does no harm is told apart from what does, and both say where they are.
+func TestAllDifferencesAreListed(t *testing.T) {
+	t.Parallel()
+	file := func(text, part string) *protobuf.Schema {
+		return mustParse(t, `syntax = "proto3"; package acme; import "part.proto"; `+text, protobuf.Reference{Path: "part.proto", Schema: mustParse(t, part)})
+	}
+	writer := file(`message M { int32 a = 1; string gone = 2; optional string s = 3; part.P p = 4; oneof o { int32 x = 5; } oneof old { int32 y = 6; } enum E { A = 0; B = 1; C = 2; } enum Old { Z = 0; } }`,
+		`syntax = "proto3"; package part; message P { string id = 1; }`)
+	reader := file(`message M { int32 b = 1; repeated string s = 3; part.P p = 4; string new = 9; oneof o { int32 x = 5; int32 z = 7; } oneof fresh { int32 f = 8; } enum E { A = 0; BB = 1; D = 3; } enum New { Z = 0; } } message N { }`,
+		`syntax = "proto3"; package part; message P { int64 id = 1; string more = 2; }`)
+	var got []string
+	for _, d := range protobuf.Differences(writer, reader) {
+		harm := "harm"
+		if d.Kind.Compatible() {
+			harm = "fine"
+		}
+		got = append(got, fmt.Sprintf("%s %s %s %d %s", d.File, d.Path, d.Kind, d.Number, harm))
+		if d.Kind.Description() == "" {
+			t.Errorf("%s has no description", d.Kind)
+		}
+	}
+	want := []string{
+		" #/M/1 FIELD_NAME_CHANGED 1 fine",
+		" #/M/2 FIELD_REMOVED 2 fine",
+		" #/M/3 FIELD_STRING_OR_BYTES_LABEL_CHANGED 3 fine",
+		" #/M/4 FIELD_NAMED_TYPE_CHANGED 4 harm",
+		" #/M/9 FIELD_ADDED 9 fine",
+		" #/M/E/1 ENUM_CONST_CHANGED 1 fine",
+		" #/M/E/2 ENUM_CONST_REMOVED 2 fine",
+		" #/M/E/3 ENUM_CONST_ADDED 3 fine",
+		" #/M/New ENUM_ADDED 0 fine",
+		" #/M/Old ENUM_REMOVED 0 fine",
+		" #/M/fresh ONEOF_ADDED 0 fine",
+		" #/M/o/7 ONEOF_FIELD_ADDED 7 fine",
+		" #/M/old ONEOF_REMOVED 0 fine",
+		" #/N MESSAGE_ADDED 0 fine",
+		"part.proto #/P/1 FIELD_SCALAR_KIND_CHANGED 1 harm",
+		"part.proto #/P/2 FIELD_ADDED 2 fine",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	for _, d := range protobuf.Differences(writer, writer) {
+		t.Errorf("it differs from itself: %s", d)
+	}
+	for _, d := range protobuf.CheckCompatibility(writer, reader) {
+		if d.Kind.Compatible() {
+			t.Errorf("%s does no harm", d)
+		}
+	}
+}
+
 func TestImportedMessagesAreComparedWhereTheyAreHeld(t *testing.T) {
 	t.Parallel()
 	file := func(id string) *protobuf.Schema {

@@ -3,7 +3,8 @@ package protobuf
 // What a .proto text says, in its own order.
 
 type file struct {
-	syntax   string // "proto2", "proto3"; empty: none is named, which means proto2
+	syntax   string // "proto2", "proto3"; empty: none is named, which means proto2, or edition is set
+	edition  string // such as "2023"
 	pkg      string
 	imports  []importDecl
 	options  []option
@@ -17,10 +18,13 @@ type importDecl struct {
 	path   string
 	public bool
 	weak   bool
+	option bool // for options only, as edition 2024 has it
 }
 
 type message struct {
 	name       string
+	pos        int          // in the text
+	prefix     string       // "export " or "local ", as edition 2024 has it
 	reserved   [][]reserved // one list a declaration
 	options    []option
 	fields     []*field
@@ -44,6 +48,7 @@ type extensions struct {
 }
 
 type field struct {
+	pos      int    // in the text
 	label    string // optional, required, repeated, or empty
 	typ      string // a scalar type, or a name as written
 	key      string // of a map, whose value is typ
@@ -73,6 +78,7 @@ type group struct {
 
 type enum struct {
 	name     string
+	prefix   string
 	options  []option
 	reserved [][]reserved
 	values   []enumValue

@@ -2,6 +2,7 @@ package protobuf
 
 import (
 	"strconv"
+	"strings"
 )
 
 // Limits of a text: hostile ones must not take the process's stack or memory.
@@ -133,7 +134,18 @@ func (p *parser) declaration(first bool) error {
 			return p.errorf(pos, "the syntax must be proto2 or proto3")
 		}
 	case "edition":
-		return p.errorf(pos, "editions are not supported by schema registries: use syntax proto2 or proto3")
+		if !first {
+			return p.errorf(pos, "the edition must be the first declaration")
+		}
+		if err := p.sign("="); err != nil {
+			return err
+		}
+		if f.edition, err = p.str("the edition in quotes"); err != nil {
+			return err
+		}
+		if f.edition == "" || strings.Trim(f.edition, "0123456789") != "" {
+			return p.errorf(pos, "an edition is a year, such as 2023")
+		}
 	case "package":
 		if f.pkg != "" {
 			return p.errorf(pos, "there are two packages")
@@ -146,6 +158,8 @@ func (p *parser) declaration(first bool) error {
 		if i.public = p.isWord("public"); i.public {
 			err = p.advance()
 		} else if i.weak = p.isWord("weak"); i.weak {
+			err = p.advance()
+		} else if i.option = f.edition != "" && p.isWord("option"); i.option {
 			err = p.advance()
 		}
 		if err == nil {
@@ -163,12 +177,29 @@ func (p *parser) declaration(first bool) error {
 		f.options = append(f.options, o)
 	case "message":
 		m, err := p.message()
+		m.pos = pos
 		f.messages = append(f.messages, m)
 		return err
 	case "enum":
 		e, err := p.enum()
 		f.enums = append(f.enums, e)
 		return err
+	case "export", "local":
+		if f.edition != "" && p.isWord("message") {
+			err := p.declaration(false)
+			if err == nil {
+				f.messages[len(f.messages)-1].prefix = label + " "
+			}
+			return err
+		}
+		if f.edition != "" && p.isWord("enum") {
+			err := p.declaration(false)
+			if err == nil {
+				f.enums[len(f.enums)-1].prefix = label + " "
+			}
+			return err
+		}
+		return p.errorf(pos, "a declaration is wanted (syntax, package, import, option, message, enum, extend, service)")
 	case "extend":
 		x, err := p.extend()
 		f.extends = append(f.extends, x)

@@ -3,6 +3,7 @@ package protobuf
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 func (p *parser) message() (*message, error) {
@@ -37,6 +38,13 @@ func (p *parser) member(m *message) error {
 	if err != nil {
 		return err
 	}
+	prefix := ""
+	if (w == "export" || w == "local") && p.file.edition != "" && (p.isWord("message") || p.isWord("enum")) {
+		prefix = w + " "
+		if w, err = p.word("a declaration"); err != nil {
+			return err
+		}
+	}
 	switch w {
 	case "option":
 		o, err := p.option()
@@ -47,10 +55,12 @@ func (p *parser) member(m *message) error {
 		return p.sign(";")
 	case "message":
 		inner, err := p.message()
+		inner.pos, inner.prefix = pos, prefix
 		m.messages = append(m.messages, inner)
 		return err
 	case "enum":
 		e, err := p.enum()
+		e.prefix = prefix
 		m.enums = append(m.enums, e)
 		return err
 	case "extend":
@@ -82,7 +92,7 @@ func (p *parser) member(m *message) error {
 
 // field reads a field or a group that begins with the word w.
 func (p *parser) field(w string, pos int, inOneof bool) (*field, *group, error) {
-	f := &field{}
+	f := &field{pos: pos}
 	var err error
 	if w == "optional" || w == "required" || w == "repeated" {
 		if inOneof {
@@ -99,6 +109,9 @@ func (p *parser) field(w string, pos int, inOneof bool) (*field, *group, error) 
 	}
 	if w == "group" {
 		g, err := p.group(f.label)
+		if g.body != nil {
+			g.body.pos = f.pos
+		}
 		return nil, g, err
 	}
 	f.typ = w
@@ -109,7 +122,7 @@ func (p *parser) field(w string, pos int, inOneof bool) (*field, *group, error) 
 		if err := p.mapType(f); err != nil {
 			return nil, nil, err
 		}
-	} else if f.label == "" && !inOneof && p.file.syntax != "proto3" {
+	} else if f.label == "" && !inOneof && p.file.syntax != "proto3" && p.file.edition == "" {
 		return nil, nil, p.errorf(pos, "a field of proto2 needs a label: optional, required or repeated")
 	}
 	if f.name, err = p.word("the field's name"); err != nil {
@@ -228,6 +241,11 @@ func (p *parser) reserved() (all []reserved, err error) {
 				return nil, err
 			}
 			r = reserved{text: quote(s), from: maxTag + 1}
+		} else if p.file.edition != "" && p.tok.kind == tokenWord && !strings.ContainsAny(p.tok.text[:1], "-0123456789") {
+			r = reserved{text: p.tok.text, from: maxTag + 1}
+			if err := p.advance(); err != nil {
+				return nil, err
+			}
 		} else if r.text, r.from, err = p.tagRange(); err != nil {
 			return nil, err
 		}

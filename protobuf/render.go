@@ -11,7 +11,17 @@ import (
 // kind, two blanks a level, an empty line between the kinds. Where full is set, it
 // is the normal form, the same for texts that mean the same: names of types in
 // full, imports, options and fields sorted, what is the default left out.
-type renderer struct{ full bool }
+//
+// Where escape is set, strings are written as compilers want them; registries keep the
+// characters themselves.
+type renderer struct{ full, escape bool }
+
+func (r renderer) quote(s string) string {
+	if r.escape {
+		return quoteText(s)
+	}
+	return quote(s)
+}
 
 // quote is a string literal.
 func quote(s string) string {
@@ -71,29 +81,35 @@ func (r renderer) file(f *file) string {
 	if f.syntax != "" && !(r.full && f.syntax == "proto2") {
 		b.WriteString("syntax = \"" + f.syntax + "\";\n")
 	}
+	if f.edition != "" {
+		b.WriteString("edition = " + r.quote(f.edition) + ";\n")
+	}
 	if f.pkg != "" {
 		b.WriteString("package " + f.pkg + ";\n")
 	}
-	var plain, public []string // weak imports are left out
+	var plain, public, forOptions []string // weak imports are left out
 	for _, i := range f.imports {
 		switch {
 		case i.public:
-			public = append(public, "import public "+quote(i.path)+";\n")
+			public = append(public, "import public "+r.quote(i.path)+";\n")
+		case i.option:
+			forOptions = append(forOptions, "import option "+r.quote(i.path)+";\n")
 		case !i.weak:
-			plain = append(plain, "import "+quote(i.path)+";\n")
+			plain = append(plain, "import "+r.quote(i.path)+";\n")
 		}
 	}
 	if r.full {
 		slices.Sort(plain)
 		slices.Sort(public)
-		plain, public = slices.Compact(plain), slices.Compact(public)
+		slices.Sort(forOptions)
+		plain, public, forOptions = slices.Compact(plain), slices.Compact(public), slices.Compact(forOptions)
 	}
 	block := func(text string) {
 		if text != "" {
 			b.WriteString("\n" + text)
 		}
 	}
-	block(strings.Join(plain, "") + strings.Join(public, ""))
+	block(strings.Join(slices.Concat(plain, public, forOptions), ""))
 	block(r.options(f.options))
 	var types strings.Builder
 	for _, m := range f.messages {
@@ -147,7 +163,7 @@ func (r renderer) bracketed(all []option) string {
 func (r renderer) value(v optionValue) string {
 	switch {
 	case v.quoted:
-		return quote(v.text)
+		return r.quote(v.text)
 	case v.isList:
 		var items []string
 		for _, item := range v.list {
@@ -189,7 +205,9 @@ func (r renderer) reserved(all [][]reserved) string {
 	return b.String()
 }
 
-func (r renderer) message(m *message) string { return body("message "+m.name, r.members(m)...) }
+func (r renderer) message(m *message) string {
+	return body(m.prefix+"message "+m.name, r.members(m)...)
+}
 
 func (r renderer) members(m *message) []string {
 	var oneofs, groups, ext, nested strings.Builder
@@ -274,7 +292,7 @@ func (r renderer) enum(e *enum) string {
 	for _, v := range values {
 		b.WriteString(v.name + " = " + strconv.FormatInt(v.number, 10) + r.bracketed(v.options) + ";\n")
 	}
-	return body("enum "+e.name, r.reserved(e.reserved), b.String())
+	return body(e.prefix+"enum "+e.name, r.reserved(e.reserved), b.String())
 }
 
 func (r renderer) extends(all []*extend) string {

@@ -29,15 +29,20 @@ type Reference struct {
 	Schema *Schema
 }
 
-// Parse reads the text of a .proto file in syntax proto2 or proto3. references are the files
+// Parse reads the text of a .proto file: syntax proto2, proto3 or an edition, which the
+// reference registry does not take. references are the files
 // that it imports, found by their paths; the well-known types (google/protobuf),
 // google/type and confluent need none. An import that is neither does no harm unless a
-// type of it is used, as in the reference registry.
+// type of it is used, as in the reference registry. The text may also be a
+// google.protobuf.FileDescriptorProto in base64, as some clients send it.
 //
 // The error is a [*SchemaError].
 func Parse(text string, references ...Reference) (*Schema, error) {
 	f, err := parseFile(text)
 	if err != nil {
+		if p := serialized(text); p != nil {
+			return parseSerialized(text, references)
+		}
 		return nil, err
 	}
 	s := &Schema{file: f, references: references, types: make(map[string]*typeDecl)}
@@ -64,6 +69,9 @@ func (s *Schema) String() string { return s.text }
 // Normalized is the text in the normal form of schema registries: names of types in full,
 // fields, imports and options sorted.
 func (s *Schema) Normalized() string { return s.normal }
+
+// Edition is the file's edition, such as "2023"; empty for proto2 and proto3.
+func (s *Schema) Edition() string { return s.file.edition }
 
 // Package is the file's package; empty for none.
 func (s *Schema) Package() string { return s.file.pkg }

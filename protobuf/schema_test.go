@@ -226,7 +226,8 @@ func TestTextsThatAreNoFilesAreRefusedWithTheirPlace(t *testing.T) {
 		" // only a comment":                  "there is no declaration",
 		`import weak "a.proto";`:              "there is no declaration besides weak imports",
 		"null":                                "line 1, column 1: a declaration",
-		`edition = "2023";`:                   "editions",
+		`edition = "new";`:                    "a year",
+		`message A { } edition = "2023";`:     "first",
 		`syntax = "proto4";`:                  "proto2 or proto3",
 		`syntax = proto3;`:                    "in quotes",
 		"message A { }\nsyntax = \"proto3\";": "line 2, column 1: the syntax must be the first",
@@ -289,6 +290,34 @@ func TestTextsThatOnlyRegistriesTake(t *testing.T) {
 		if found := protobuf.CheckCompatibility(s, again); len(found) != 0 {
 			t.Errorf("%s: does not go with itself: %v", text, found)
 		}
+	}
+}
+
+func TestEditionsAreTaken(t *testing.T) {
+	t.Parallel()
+	const text = `edition = "2024";
+package acme;
+
+import "a.proto";
+import option "b.proto";
+
+option features.field_presence = IMPLICIT;
+
+export message A {
+  reserved gone, never, 5 to 7;
+
+  string id = 1 [features.field_presence = EXPLICIT];
+  repeated A many = 2;
+
+  local enum E {
+    X = 0;
+  }
+}
+local message B {}
+`
+	s := mustParse(t, text)
+	if s.String() != text || s.Edition() != "2024" {
+		t.Errorf("edition %q, kept as\n%s", s.Edition(), s)
 	}
 }
 

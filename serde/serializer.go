@@ -177,7 +177,7 @@ func (s *Serializer[T]) newBinding(ctx context.Context, field Field, e *Error) (
 		return nil, errors.New("naming the subject: the strategy gave an empty one")
 	}
 	e.Subject = subject
-	found, err := s.cfg.choice.find(ctx, s.reg, subject, s.format.Definition, s.cfg.normalize)
+	found, referenced, err := s.cfg.choice.find(ctx, s.reg, subject, s.format.Definition, s.cfg.normalize)
 	if err != nil {
 		return nil, err
 	}
@@ -190,9 +190,10 @@ func (s *Serializer[T]) newBinding(ctx context.Context, field Field, e *Error) (
 			return nil, err
 		}
 	}
-	referenced, err := resolveReferences(ctx, s.reg, subject, found.Schema)
-	if err != nil {
-		return nil, err
+	if referenced == nil {
+		if referenced, err = resolveReferences(ctx, s.reg, subject, found.Schema); err != nil {
+			return nil, err
+		}
 	}
 	encoder, err := s.format.NewEncoder(WriterSchema{Schema: found.Schema, ID: found.ID, GUID: found.GUID, Referenced: referenced})
 	if err != nil {

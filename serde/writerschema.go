@@ -71,139 +71,33 @@ const (
 )
 
 // find asks the registry for the writer schema. own is T's schema, nil if it has none.
-func (c WriterSchemaChoice) find(ctx context.Context, reg registry.Resolver, subject registry.Subject, own func() (*Definition, error), normalize bool) (registry.Registered, error) {
+// What that refers to comes with it, if it was met on the way; nil: it was not.
+func (c WriterSchemaChoice) find(ctx context.Context, reg registry.Resolver, subject registry.Subject, own func() (*Definition, error), normalize bool) (registry.Registered, []ReferencedSchema, error) {
 	switch c.kind {
 	case chooseVersion:
 		r, err := reg.Version(ctx, subject, c.version)
 		if err == nil {
-			return r, nil
+			return r, nil, nil
 		}
 		if c.version == registry.LatestVersion {
-			return r, fromRegistry(err, NotRegistered, adviceChosen, "asking for the latest version of subject %q", subject)
+			return r, nil, fromRegistry(err, NotRegistered, adviceChosen, "asking for the latest version of subject %q", subject)
 		}
-		return r, fromRegistry(err, NotRegistered, adviceChosen, "asking for version %d of subject %q", c.version, subject)
+		return r, nil, fromRegistry(err, NotRegistered, adviceChosen, "asking for version %d of subject %q", c.version, subject)
 	case chooseID:
 		s, err := reg.SchemaByID(ctx, c.id)
 		if err != nil {
-			return registry.Registered{}, fromRegistry(err, NotRegistered, adviceChosen, "asking for schema id %d", c.id)
+			return registry.Registered{}, nil, fromRegistry(err, NotRegistered, adviceChosen, "asking for schema id %d", c.id)
 		}
-		return registry.Registered{Schema: s, ID: c.id}, nil
+		return registry.Registered{Schema: s, ID: c.id}, nil, nil
 	}
 	def, err := own()
 	if err != nil {
-		return registry.Registered{}, err
+		return registry.Registered{}, nil, err
 	}
 	if def == nil {
-		return registry.Registered{}, classf(NotRegistered, "a type without a schema of its own cannot be looked up or registered: "+
+		return registry.Registered{}, nil, classf(NotRegistered, "a type without a schema of its own cannot be looked up or registered: "+
 			"give it one, or choose Latest, AtVersion or ByID with WithWriterSchema")
 	}
-	p := placing{ctx: ctx, reg: reg, register: c.kind == chooseRegister, normalize: normalize, state: make(map[*Definition]visit), placed: make(map[*Definition]registry.Reference)}
-	return p.root(subject, def)
-}
-
-// placing looks up or registers a definition after its imports, so that its
-// references can name their versions.
-type placing struct {
-	ctx                 context.Context
-	reg                 registry.Resolver
-	register, normalize bool
-
-	state  map[*Definition]visit
-	placed map[*Definition]registry.Reference
-}
-
-func (p *placing) root(subject registry.Subject, def *Definition) (registry.Registered, error) {
-	schema, err := p.schema(subject, def)
-	if err != nil {
-		return registry.Registered{}, err
-	}
-	r, err := p.place(subject, schema)
-	if err != nil {
-		return r, err
-	}
-	if r.Text == "" { // older registries answer with an id alone
-		r.Schema = schema
-	}
-	return r, nil
-}
-
-// schema is the definition's schema, which is to be kept under subject, with its
-// references filled in.
-func (p *placing) schema(subject registry.Subject, def *Definition) (registry.Schema, error) {
-	p.state[def] = open
-	defer func() { p.state[def] = done }()
-	schema := def.Schema
-	schema.References = nil
-	for _, imp := range def.Imports {
-		ref, err := p.reference(subject, imp)
-		if err != nil {
-			return schema, err
-		}
-		schema.References = append(schema.References, ref)
-	}
-	return schema, nil
-}
-
-// reference places what a definition kept under parent imports.
-func (p *placing) reference(parent registry.Subject, def *Definition) (registry.Reference, error) {
-	if def == nil || def.Name == "" {
-		return registry.Reference{}, classf(InvalidSchema, "an import of this program's own schema has no name")
-	}
-	switch p.state[def] {
-	case done:
-		return p.placed[def], nil
-	case open:
-		return registry.Reference{}, classf(InvalidSchema, "the import %q leads back to itself", def.Name)
-	}
-	if len(p.state) > maxReferences {
-		return registry.Reference{}, classf(LimitExceeded, "more than %d imports", maxReferences)
-	}
-	named := def.Subject
-	if named == "" {
-		named = registry.Subject(def.Name)
-	}
-	subject := within(parent, named)
-	schema, err := p.schema(subject, def)
-	if err != nil {
-		return registry.Reference{}, err
-	}
-	r, err := p.place(subject, schema)
-	if err != nil {
-		return registry.Reference{}, fmt.Errorf("the import %q: %w", def.Name, err)
-	}
-	if r.Version < 1 { // older registries answer a registration with an id alone
-		if r, err = p.reg.Lookup(p.ctx, subject, schema, p.lookupOptions()...); err != nil {
-			return registry.Reference{}, fromRegistry(err, NotRegistered, "", "looking up the import %q, just registered under subject %q", def.Name, subject)
-		}
-	}
-	// Without the context, so that the schema is the same in all.
-	ref := registry.Reference{Name: def.Name, Subject: named, Version: r.Version}
-	p.placed[def] = ref
-	return ref, nil
-}
-
-func (p *placing) place(subject registry.Subject, schema registry.Schema) (registry.Registered, error) {
-	if p.register {
-		var opts []registry.RegisterOption
-		if p.normalize {
-			opts = append(opts, registry.Normalize())
-		}
-		r, err := p.reg.Register(p.ctx, subject, schema, opts...)
-		if err != nil {
-			return r, fromRegistry(err, NotRegistered, "", "registering under subject %q", subject)
-		}
-		return r, nil
-	}
-	r, err := p.reg.Lookup(p.ctx, subject, schema, p.lookupOptions()...)
-	if err != nil {
-		return r, fromRegistry(err, NotRegistered, adviceOwn, "looking up this program's own schema under subject %q", subject)
-	}
-	return r, nil
-}
-
-func (p *placing) lookupOptions() []registry.LookupOption {
-	if p.normalize {
-		return []registry.LookupOption{registry.Normalize()}
-	}
-	return nil
+	p := placing{reg: reg, register: c.kind == chooseRegister, normalize: normalize}
+	return p.root(ctx, subject, def)
 }

@@ -54,23 +54,25 @@ func list(t *testing.T, cgo string, args ...string) []pkg {
 // place here first.
 var mayImport = map[string][]string{
 	"internal/cow": {}, "internal/zigzag": {}, "internal/flight": {}, "internal/backoff": {}, "internal/tally": {}, "internal/depcheck": {},
-	"registry":                {"internal/backoff", "internal/cow", "internal/flight", "internal/tally"},
-	"serde":                   {"registry", "internal/cow", "internal/flight", "internal/zigzag"},
-	"serde/serdetest":         {"serde", "registry"},
-	"avro/wire":               {},
-	"avro":                    {"avro/wire", "serde", "registry", "internal/cow", "internal/zigzag"},
-	"":                        {"internal/backoff", "registry", "serde"},
-	"jsonschema":              {"serde"},
-	"protobuf":                {"serde"},
-	"internal/registryserver": {"registry", "avro", "jsonschema", "protobuf"},
-	"registry/registrytest":   {"registry", "internal/registryserver"},
-	"internal/devstack":       {"internal/registryserver"},
-	"internal/avrogen":        {"avro"},
-	"internal/cli":            {"internal/avrogen", "internal/devstack", "registry"},
+	"registry":                 {"internal/backoff", "internal/cow", "internal/flight", "internal/tally"},
+	"serde":                    {"registry", "internal/cow", "internal/flight", "internal/zigzag"},
+	"serde/serdetest":          {"serde", "registry"},
+	"avro/wire":                {},
+	"avro":                     {"avro/wire", "serde", "registry", "internal/cow", "internal/zigzag"},
+	"":                         {"internal/backoff", "registry", "serde"},
+	"jsonschema":               {"serde"},
+	"protobuf":                 {"registry", "serde"},
+	"protobuf/internal/testpb": {},
+	"internal/pbgen":           {},
+	"internal/registryserver":  {"registry", "avro", "jsonschema", "protobuf"},
+	"registry/registrytest":    {"registry", "internal/registryserver"},
+	"internal/devstack":        {"internal/registryserver"},
+	"internal/avrogen":         {"avro"},
+	"internal/cli":             {"internal/avrogen", "internal/devstack", "registry"},
 
 	"internal/avrogen/generated": {"avro", "avro/wire"},
 	"cmd/concord":                {"internal/cli"},
-	"telemetry/prom":             {"", "registry"},
+	"telemetry/prom":             {"", "registry", "serde"},
 	"telemetry/opentelemetry":    {"", "serde"},
 	"internal/soak":              {"*"},
 	"examples/quickstart":        {"*"},
@@ -79,6 +81,8 @@ var mayImport = map[string][]string{
 	"examples/events":            {"*"},
 	"examples/migration":         {"*"},
 	"examples/internal/cluster":  {"*"},
+	"examples/protobuf":          {"*"},
+	"examples/protobuf/accounts": {},
 	"examples/generated/orders":  {"avro", "avro/wire"},
 }
 
@@ -129,6 +133,20 @@ func TestThePurePackagesLinkNextToNothing(t *testing.T) {
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("linked besides the standard library: %q, want %q", got, want)
+	}
+}
+
+// Protobuf's runtime and a compiler come with Protobuf only, and nothing else does.
+func TestProtobufLinksItsRuntimeAndACompiler(t *testing.T) {
+	t.Parallel()
+	may := []string{"google.golang.org/protobuf/", "github.com/bufbuild/protocompile", "golang.org/x/sync/semaphore", "github.com/hashicorp/golang-lru/v2/", "golang.org/x/oauth2"}
+	for _, p := range list(t, "1", "-deps", "./protobuf") {
+		if p.Standard || strings.HasPrefix(p.ImportPath, module) {
+			continue
+		}
+		if !slices.ContainsFunc(may, func(prefix string) bool { return strings.HasPrefix(p.ImportPath, prefix) }) || len(p.CgoFiles) > 0 {
+			t.Errorf("package protobuf links %s", p.ImportPath)
+		}
 	}
 }
 

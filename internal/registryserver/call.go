@@ -165,6 +165,11 @@ func (c *call) formatted(v *stored, a versionAnswer) versionAnswer {
 			a.Schema = p.Resolved()
 		}
 	}
+	if c.query.Get("format") == "serialized" && v.Type == registry.Protobuf {
+		if p, err := c.parseStored(v, 0); err == nil {
+			a.Schema = p.(*protobufSchema).serialized()
+		}
+	}
 	if wanted := c.query["findTags"]; len(wanted) > 0 {
 		if p, err := c.parseStored(v, 0); err == nil {
 			a.Tags = tagsOf(p, v.Text, wanted)

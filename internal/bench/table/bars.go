@@ -26,6 +26,7 @@ type figure struct {
 var (
 	six   = []string{"UserEvent", "Flat", "Wide", "Nested", "Longs", "Unions"}
 	event = []string{"UserEvent"}
+	both  = []string{"UserEvent", "WithMap"} // of Protobuf
 )
 
 // bars are all of them.
@@ -62,6 +63,14 @@ var bars = []bar{
 	faster("dynamic, plain form, than twmb, goavro and hamba", 1, "Dynamic/concord-plain", six, "Dynamic/twmb", "Dynamic/goavro", "Dynamic/hamba"),
 
 	{"compile (writer, reader, T), µs", compileTime, 100, false},
+
+	atMost("Protobuf: serialize, to proto.MarshalAppend", 1.1, "ProtobufSerialize", "concord", "proto", both),
+	noAllocations("Protobuf: serialize, allocations", "ProtobufSerialize", "concord", event),
+	faster("Protobuf: serialize, than Confluent's default", 100, "ProtobufSerialize/concord", event, "ProtobufSerialize/confluent-default"),
+	atMost("Protobuf: deserialize, to proto.Unmarshal", 1.1, "ProtobufDeserialize", "concord", "proto", both),
+	moreAllocations("Protobuf: deserialize, allocations beyond proto.Unmarshal's", "ProtobufDeserialize", "concord", "proto", both),
+	atMost("Protobuf: dynamic, to dynamicpb", 1.1, "ProtobufDynamic", "concord", "dynamicpb", both),
+	faster("Protobuf: dynamic by hyperpb, than dynamicpb", 3, "ProtobufDynamic/concord-hyperpb", both, "ProtobufDynamic/dynamicpb"),
 }
 
 // find is the cell Operation/codec of a record.
@@ -122,6 +131,20 @@ func noAllocations(what, operation, codec string, records []string) bar {
 				return nil
 			}
 			all = append(all, figure{median(w.allocs), record})
+		}
+		return all
+	}, 0, false}
+}
+
+// moreAllocations is how many more allocations one codec makes than another.
+func moreAllocations(what, operation, codec, base string, records []string) bar {
+	return bar{what, func(r *results) (all []figure) {
+		for _, record := range records {
+			w, of := r.find(record, operation+"/"+codec), r.find(record, operation+"/"+base)
+			if w == nil || of == nil {
+				return nil
+			}
+			all = append(all, figure{median(w.allocs) - median(of.allocs), record})
 		}
 		return all
 	}, 0, false}
