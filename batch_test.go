@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/concord-go/concord"
 )
@@ -129,5 +131,65 @@ func TestCloseDoesNotHangWithACallback(t *testing.T) {
 	defer cancel()
 	if fe, ok := errors.AsType[*concord.FlushError](p.Close(ctx)); !ok || fe.Waiting != 2 {
 		t.Errorf("%v, want what is still waiting", fe)
+	}
+}
+
+// Nobody asks for the results of these, and a flush knows of them all the same.
+func TestFlushKnowsOfMessagesThatNobodyWaitsFor(t *testing.T) {
+	t.Parallel()
+	cluster, bootstrap := newCluster(t, "t")
+	p := newProducer(t, bootstrap, concord.String(), concord.String())
+	var producing sync.WaitGroup
+	const goroutines, each = 4, 2000
+	for range goroutines {
+		producing.Go(func() {
+			for i := range each {
+				var callback func(concord.Delivery, error)
+				if i%7 == 0 {
+					callback = func(concord.Delivery, error) {}
+				}
+				if err := p.ProduceAsync(testContext(t), texts{Topic: "t", Key: "k", Value: fmt.Sprint(i)}, callback); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 50 { // in the middle of it
+		if err := p.Flush(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	producing.Wait()
+	if err := p.Flush(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	if s := p.Stats(); s != (concord.ProducerStats{Delivered: goroutines * each}) {
+		t.Errorf("after the flush: %+v", s)
+	}
+
+	cluster.ControlKey(kmsg.Produce.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		return nil, errors.New("the broker is away"), true
+	})
+	p = newProducer(t, bootstrap, concord.String(), concord.String(), kafka.ConfigMap{"message.timeout.ms": 1000})
+	for range 3 {
+		if err := p.ProduceAsync(testContext(t), texts{Topic: "t"}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	soon, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if fe, ok := errors.AsType[*concord.FlushError](p.Flush(soon)); !ok || fe.Waiting != 3 || fe.Failed != 0 || !errors.Is(fe, context.DeadlineExceeded) {
+		t.Errorf("a flush that does not wait: %+v", fe)
+	}
+	fe, ok := errors.AsType[*concord.FlushError](p.Flush(testContext(t)))
+	if !ok || fe.Waiting != 0 || fe.Failed != 3 {
+		t.Fatalf("a flush: %+v", fe)
+	}
+	if pe, ok := errors.AsType[*concord.ProduceError](fe); !ok || pe.Topic != "t" {
+		t.Errorf("its reason: %v", fe)
+	}
+	if err := p.Flush(testContext(t)); err != nil {
+		t.Errorf("what was reported is reported again: %v", err)
 	}
 }

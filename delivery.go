@@ -85,10 +85,12 @@ func newSender(config *kafka.ConfigMap, log *slog.Logger, lingers bool) (*sender
 	return s, nil
 }
 
-// send queues a message. From then on the ticket belongs to the delivery report.
-// t.cohort has counted the message in.
+// send queues a message. From then on the ticket, if there is one, belongs to the delivery report.
+// t.cohort has counted the message in; without a ticket it is anonymous.
 func (s *sender) send(ctx context.Context, m *kafka.Message, t *ticket) error {
-	m.Opaque = t
+	if t != nil { // else no opaque, which costs the kafka package a locked map and an allocation
+		m.Opaque = t
+	}
 	return s.put(ctx, m)
 }
 
@@ -126,6 +128,9 @@ func (s *sender) put(ctx context.Context, m *kafka.Message) error {
 	}
 }
 
+// settleMost is how many acknowledgements are counted out at once.
+const settleMost = 64
+
 func (s *sender) offerRoom() {
 	select {
 	case s.room <- struct{}{}:
@@ -135,7 +140,9 @@ func (s *sender) offerRoom() {
 
 // drain takes what librdkafka reports until the producer is closed.
 func (s *sender) drain() {
-	for event := range s.kp.Events() {
+	events := s.kp.Events()
+	acknowledged := 0 // anonymous messages that are not counted out yet: all that come at once are, together
+	for event := range events {
 		switch e := event.(type) {
 		case *kafka.Message:
 			switch opaque := e.Opaque.(type) {
@@ -143,6 +150,17 @@ func (s *sender) drain() {
 				s.delivered(e, opaque)
 			case *output:
 				opaque.delivered(e)
+			case nil:
+				if e.TopicPartition.Error == nil {
+					acknowledged++
+				} else {
+					s.failedAnonymous(e)
+				}
+			}
+			if acknowledged == settleMost || acknowledged > 0 && len(events) == 0 {
+				s.counts.delivered.Add(uint64(acknowledged))
+				s.out.settleAnonymous(acknowledged, nil)
+				acknowledged = 0
 			}
 			if s.waiting.Load() > 0 {
 				s.offerRoom()
@@ -178,6 +196,17 @@ func (s *sender) delivered(m *kafka.Message, t *ticket) {
 		t.result <- r // it is its caller's again
 	}
 	cohort.settle(unseen)
+}
+
+// failedAnonymous notes the failure of a message that nobody waits for, but the next flush.
+func (s *sender) failedAnonymous(m *kafka.Message) {
+	err := m.TopicPartition.Error
+	s.count(err)
+	e := &ProduceError{MaybeDelivered: maybeDelivered(err), Err: s.explain(err)}
+	if m.TopicPartition.Topic != nil {
+		e.Topic = *m.TopicPartition.Topic
+	}
+	s.out.settleAnonymous(1, e)
 }
 
 func (s *sender) count(err error) {

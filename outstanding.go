@@ -13,11 +13,21 @@ import (
 // seals the cohort of the moment and waits for it and for those before, so that
 // messages which others go on producing do not keep it waiting. Messages are counted
 // in and out without a lock. The zero value is not usable; see init.
+//
+// Messages whose results nobody asks for are anonymous: their reports say nothing of whose
+// they are, and so not which flush they are for. They are only counted, and while a flush
+// waits for that count to become zero no further message is anonymous.
 type outstanding struct {
 	open atomic.Pointer[cohort] // nil once no more are taken
 
+	anonymous atomic.Int64 // those without a result
+	flushes   atomic.Int32 // under way; one more once no more messages are taken
+
 	mu     sync.Mutex
 	sealed []*cohort
+	none   chan struct{} // closed, and made anew, when no message is anonymous any more
+	failed int           // of the anonymous ones, since the last report
+	err    error         // the first failure
 }
 
 // cohort is the messages between two flushes.
@@ -38,7 +48,57 @@ func newCohort() *cohort {
 	return c
 }
 
-func (o *outstanding) init() { o.open.Store(newCohort()) }
+func (o *outstanding) init() {
+	o.open.Store(newCohort())
+	o.none = make(chan struct{})
+}
+
+// addAnonymous counts an anonymous message in; false where it has to be another now.
+func (o *outstanding) addAnonymous() bool {
+	o.anonymous.Add(1)
+	if o.flushes.Load() == 0 { // looked at after the count, as a flush counts after it has said that it is there
+		return true
+	}
+	o.settleAnonymous(1, nil)
+	return false
+}
+
+// settleAnonymous counts so many out. err is the failure of one.
+func (o *outstanding) settleAnonymous(n int, err error) {
+	if err != nil {
+		o.mu.Lock()
+		if o.failed == 0 {
+			o.err = err
+		}
+		o.failed++
+		o.mu.Unlock()
+	}
+	if o.anonymous.Add(-int64(n)) == 0 && o.flushes.Load() > 0 {
+		o.mu.Lock()
+		close(o.none)
+		o.none = make(chan struct{})
+		o.mu.Unlock()
+	}
+}
+
+// awaitAnonymous waits until no message is anonymous.
+func (o *outstanding) awaitAnonymous(ctx context.Context) error {
+	o.flushes.Add(1)
+	defer o.flushes.Add(-1)
+	for {
+		o.mu.Lock()
+		none := o.none
+		o.mu.Unlock()
+		if o.anonymous.Load() == 0 {
+			return nil
+		}
+		select {
+		case <-none:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
 
 // add counts a message in; ErrClosed once no more are taken.
 func (o *outstanding) add() (*cohort, error) {
@@ -77,7 +137,10 @@ func (c *cohort) leave() {
 }
 
 // close refuses further messages.
-func (o *outstanding) close() { o.seal(nil) }
+func (o *outstanding) close() {
+	o.flushes.Add(1)
+	o.seal(nil)
+}
 
 // seal puts another cohort, or none, in place of the open one.
 func (o *outstanding) seal(next *cohort) []*cohort {
@@ -95,7 +158,11 @@ func (o *outstanding) seal(next *cohort) []*cohort {
 // reported once and forgotten; the others stay for the next flush.
 func (o *outstanding) flush(ctx context.Context) error {
 	cohorts := o.seal(newCohort())
-	var stopped error
+	stopped := o.awaitAnonymous(ctx)
+	var e FlushError
+	if stopped != nil { // else those that there are now came later
+		e.Waiting = int(o.anonymous.Load())
+	}
 	for _, c := range cohorts {
 		select {
 		case <-c.done:
@@ -111,11 +178,15 @@ func (o *outstanding) flush(ctx context.Context) error {
 			break
 		}
 	}
-	return o.report(cohorts, stopped)
+	return o.report(&e, cohorts, stopped)
 }
 
-func (o *outstanding) report(cohorts []*cohort, stopped error) error {
-	var e FlushError
+// report fills in what became of the cohorts, and of anonymous messages that failed.
+func (o *outstanding) report(e *FlushError, cohorts []*cohort, stopped error) error {
+	o.mu.Lock()
+	e.Failed, e.Err = o.failed, o.err
+	o.failed, o.err = 0, nil
+	o.mu.Unlock()
 	for _, c := range cohorts {
 		waiting := int(c.waiting.Load()) // before failed: what leaves has failed already
 		c.mu.Lock()
@@ -137,7 +208,7 @@ func (o *outstanding) report(cohorts []*cohort, stopped error) error {
 	if e.Err == nil {
 		e.Err = stopped
 	}
-	return &e
+	return e
 }
 
 func (o *outstanding) forget(c *cohort) {
@@ -149,11 +220,12 @@ func (o *outstanding) forget(c *cohort) {
 }
 
 // waiting is how many messages have no result yet.
-func (o *outstanding) waiting() (n int) {
+func (o *outstanding) waiting() int {
+	n := int(o.anonymous.Load())
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if c := o.open.Load(); c != nil {
-		n = int(c.waiting.Load()) - 1
+		n += int(c.waiting.Load()) - 1
 	}
 	for _, c := range o.sealed {
 		n += int(c.waiting.Load())

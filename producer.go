@@ -117,10 +117,13 @@ func (p *Producer[K, V]) Produce(ctx context.Context, m Message[K, V]) (Delivery
 //
 // An error is a [*ProduceError]: the message was not queued, and callback is not
 // called. Otherwise callback is called exactly once, with the result. It may be
-// nil: Flush reports failures. Callbacks run one at a time on the goroutine
+// nil, which is the fastest way: Flush reports failures. Callbacks run one at a time on the goroutine
 // that takes the delivery reports, so one that blocks, or produces to a full
 // queue, stops all others; a panic in one is not caught.
 func (p *Producer[K, V]) ProduceAsync(ctx context.Context, m Message[K, V], callback func(Delivery, error)) error {
+	if callback == nil && len(p.interceptors) == 0 && p.sender.out.addAnonymous() {
+		return p.send(ctx, &m, nil)
+	}
 	t := callbackTickets.Get().(*ticket)
 	t.callback = callback
 	err := p.send(ctx, &m, t)
@@ -171,34 +174,40 @@ func (p *Producer[K, V]) Flush(ctx context.Context) error { return p.sender.flus
 // says so, and what is left goes on in the background. Not from a callback.
 func (p *Producer[K, V]) Close(ctx context.Context) error { return p.sender.close(ctx) }
 
-// send serializes the message and queues it.
+// send serializes the message and queues it. t is nil where nobody asks for the result.
 func (p *Producer[K, V]) send(ctx context.Context, m *Message[K, V], t *ticket) error {
 	if p.transactor != nil {
 		return &ProduceError{Topic: m.Topic, Err: errOnlyTransforms}
 	}
-	cohort, err := p.sender.out.add()
-	if err != nil {
-		return &ProduceError{Topic: m.Topic, Err: err}
-	}
-	t.cohort = cohort
-	if len(p.interceptors) > 0 {
-		m.Headers, t.done = p.interceptors.intercept(ctx, m.Topic, m.Headers)
+	if t != nil {
+		cohort, err := p.sender.out.add()
+		if err != nil {
+			return &ProduceError{Topic: m.Topic, Err: err}
+		}
+		t.cohort = cohort
+		if len(p.interceptors) > 0 {
+			m.Headers, t.done = p.interceptors.intercept(ctx, m.Topic, m.Headers)
+		}
 	}
 	s := scratches.Get().(*scratch)
-	err = p.fillObserved(ctx, s, m, t)
+	err := p.fillObserved(ctx, s, m, t)
 	if err == nil {
 		err = p.sender.send(ctx, &s.message, t)
 	}
 	s.release()
-	if err != nil {
-		cohort.settle(nil)
-		err = &ProduceError{Topic: m.Topic, Err: err}
-		if t.done != nil {
-			t.done(Delivery{}, err)
-		}
+	if err == nil {
+		return nil
+	}
+	err = &ProduceError{Topic: m.Topic, Err: err}
+	if t == nil {
+		p.sender.out.settleAnonymous(1, nil)
 		return err
 	}
-	return nil
+	t.cohort.settle(nil)
+	if t.done != nil {
+		t.done(Delivery{}, err)
+	}
+	return err
 }
 
 var errOnlyTransforms = errors.New("this producer was made with WithTransactionalID: it sends in Transform alone")
@@ -222,20 +231,22 @@ func (p *Producer[K, V]) fill(ctx context.Context, s *scratch, m *Message[K, V],
 	if err := validTopic(m.Topic); err != nil {
 		return err
 	}
+	s.topic = m.Topic
+	s.message = kafka.Message{TopicPartition: kafka.TopicPartition{Topic: &s.topic, Partition: kafka.PartitionAny}}
 	at := m.Timestamp
-	if at.IsZero() {
+	if at.IsZero() && t != nil { // the caller learns of it
 		at = time.Now()
 	}
-	t.topic, t.at = m.Topic, at.UnixMilli()
-	// Kafka counts from 1970, librdkafka reads 0 as now, the kafka package goes through nanoseconds.
-	if t.at < 1 || t.at > math.MaxInt64/1_000_000 {
-		return errors.New("timestamp out of range: want one after 1970 and before 2262")
-	}
-
-	s.topic = m.Topic
-	s.message = kafka.Message{
-		TopicPartition: kafka.TopicPartition{Topic: &s.topic, Partition: kafka.PartitionAny},
-		Timestamp:      t.timestamp(),
+	if !at.IsZero() { // else librdkafka says when
+		ms := at.UnixMilli()
+		// Kafka counts from 1970, librdkafka reads 0 as now, the kafka package goes through nanoseconds.
+		if ms < 1 || ms > math.MaxInt64/1_000_000 {
+			return errors.New("timestamp out of range: want one after 1970 and before 2262")
+		}
+		s.message.Timestamp = time.UnixMilli(ms)
+		if t != nil {
+			t.topic, t.at = m.Topic, ms
+		}
 	}
 	if m.ToPartition != nil {
 		if *m.ToPartition < 0 {
