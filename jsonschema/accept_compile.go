@@ -99,6 +99,7 @@ func (c *acceptCompiler) fail() *rule {
 var remarks = map[string]bool{
 	"$schema": true, "$id": true, "id": true, "$comment": true, "title": true, "description": true, "default": true, "examples": true,
 	"readOnly": true, "writeOnly": true, "deprecated": true, "definitions": true, "$defs": true,
+	"contentEncoding": true, "contentMediaType": true,
 }
 
 func (c *acceptCompiler) compile(v *value) *rule {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	stdjson "encoding/json"
 	"errors"
-	"reflect"
 	"strings"
 	"sync"
 
@@ -15,7 +14,7 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
-var anyType = reflect.TypeFor[any]()
+
 
 // Numbers of encoding/json are numbers, with the digits that they have.
 var (
@@ -47,9 +46,9 @@ var (
 	})
 )
 
-func encodeOptions(reflect.Type) []json.Options {
+func encodeOptions() []json.Options {
 	return []json.Options{json.JoinOptions(
-		jsonv1.OmitEmptyWithLegacySemantics(true), jsonv1.FormatDurationAsNano(true), json.WithMarshalers(writeDigits),
+		json.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true), jsonv1.FormatDurationAsNano(true), json.WithMarshalers(writeDigits),
 	)}
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
+var anyType = reflect.TypeFor[any]()
+
 // Format is JSON Schema for values of T, to be given to serde's serializer and deserializer. It is
 // safe for concurrent use.
 type Format[T any] struct {
@@ -209,7 +211,7 @@ func (f *Format[T]) NewEncoder(writer serde.WriterSchema) (serde.Encoder[T], err
 			return nil, err
 		}
 	}
-	e.options = encodeOptions(reflect.TypeFor[T]())
+	e.options = encodeOptions()
 	return e, nil
 }
 

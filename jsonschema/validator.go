@@ -162,6 +162,12 @@ func (r *validation) Validate(*engine.ValidatorContext, any) {
 	}
 }
 
+// engineFormats are those that the engine knows.
+var engineFormats = []string{
+	"regex", "json-pointer", "relative-json-pointer", "uuid", "duration", "period", "ipv4", "ipv6", "hostname", "email", "date", "time", "date-time",
+	"uri", "uri-reference", "uri-template", "iri", "iri-reference", "idn-hostname", "idn-email", "semver",
+}
+
 const rootURL = "mem:///schema.json"
 
 // compile makes the engine's form of the schema.
@@ -176,6 +182,10 @@ func (v *Validator) compile() (*validation, error) {
 	c.AssertVocabs()
 	if v.config.formats {
 		c.AssertFormat()
+	} else { // the engine asserts them in the older drafts
+		for _, name := range engineFormats {
+			c.RegisterFormat(&engine.Format{Name: name, Validate: func(any) error { return nil }})
+		}
 	}
 	documents := make(documentLoader)
 	base := newLoader(v.schema).identify(rootURL, v.schema.doc)
