@@ -14,8 +14,6 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
-
-
 // Numbers of encoding/json are numbers, with the digits that they have.
 var (
 	writeDigits = json.MarshalToFunc(func(e *jsontext.Encoder, n stdjson.Number) error {

@@ -77,6 +77,7 @@ var mayImport = map[string][]string{
 	"internal/soak":              {"*"},
 	"examples/quickstart":        {"*"},
 	"examples/dynamic":           {"*"},
+	"examples/jsonschema":        {"*"},
 	"examples/generated":         {"*"},
 	"examples/events":            {"*"},
 	"examples/migration":         {"*"},
