@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -152,6 +153,9 @@ func (r *validation) validate(tree any) (err error) {
 	}
 	found := &ValidationError{}
 	found.collect(refused)
+	slices.SortStableFunc(found.Violations, func(a, b Violation) int {
+		return cmp.Or(strings.Compare(a.InstancePath, b.InstancePath), strings.Compare(a.SchemaPath, b.SchemaPath))
+	})
 	return found
 }
 

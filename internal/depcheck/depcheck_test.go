@@ -60,7 +60,7 @@ var mayImport = map[string][]string{
 	"avro/wire":                {},
 	"avro":                     {"avro/wire", "serde", "registry", "internal/cow", "internal/zigzag"},
 	"":                         {"internal/backoff", "registry", "serde"},
-	"jsonschema":               {"serde"},
+	"jsonschema":               {"registry", "serde"},
 	"protobuf":                 {"registry", "serde"},
 	"protobuf/internal/testpb": {},
 	"internal/pbgen":           {},
