@@ -97,16 +97,23 @@ func (r *rule) isLiteral(text []byte) bool {
 
 // skipString is where a string that begins at i ends, and whether it has escapes.
 func (w walker) skipString(i int) (end int, escaped bool) {
+	n := bytes.IndexByte(w.text[i+1:], '"')
+	if n < 0 {
+		return -1, false
+	}
+	end = i + 1 + n
+	if bytes.IndexByte(w.text[i+1:end], '\\') < 0 {
+		return end + 1, false
+	}
 	for i++; i < len(w.text); i++ {
 		switch w.text[i] {
 		case '"':
-			return i + 1, escaped
+			return i + 1, true
 		case '\\':
 			i++
-			escaped = true
 		}
 	}
-	return -1, escaped
+	return -1, true
 }
 
 func (w walker) string(i int, r *rule) int {
@@ -183,9 +190,21 @@ func (w walker) within(end int, r *rule, above, atLower, below, atUpper bool) in
 	return end
 }
 
+// next is the property that is expected, if the text begins with its name.
+func (r *rule) next(text []byte, expected int) *member {
+	if expected >= len(r.order) {
+		return nil
+	}
+	p := r.order[expected]
+	if len(text) < len(p.quoted) || string(text[:len(p.quoted)]) != p.quoted {
+		return nil
+	}
+	return p
+}
+
 func (w walker) object(i int, r *rule, depth int) int {
 	var seen uint64
-	members := 0
+	members, expected := 0, 0
 	i = w.space(i + 1)
 	if i < len(w.text) && w.text[i] == '}' {
 		i++
@@ -194,23 +213,29 @@ func (w walker) object(i int, r *rule, depth int) int {
 			if i >= len(w.text) || w.text[i] != '"' {
 				return -1
 			}
-			end, escaped := w.skipString(i)
-			if end < 0 || escaped {
-				return -1
+			name, p := i, r.next(w.text[i:], expected)
+			if p != nil {
+				i += len(p.quoted)
+			} else {
+				end, escaped := w.skipString(i)
+				if end < 0 || escaped {
+					return -1
+				}
+				p, i = r.properties[string(w.text[name+1:end-1])], end
 			}
 			inner := r.additional
-			if p := r.properties[string(w.text[i+1:end-1])]; p != nil {
+			if p != nil {
 				if seen&p.bit != 0 {
 					return -1
 				}
 				seen |= p.bit
-				inner = p.rule
+				inner, expected = p.rule, p.index+1
 			}
 			if inner == nil {
 				return -1
 			}
 			members++
-			i = w.space(end)
+			i = w.space(i)
 			if i >= len(w.text) || w.text[i] != ':' {
 				return -1
 			}

@@ -32,8 +32,9 @@ type rule struct {
 	minimum, maximum *bound
 
 	properties map[string]*member
-	required   uint64 // the bits of properties
-	additional *rule  // of other properties; nil refuses them
+	order      []*member // as the schema has them, which is mostly how values have them
+	required   uint64    // the bits of properties
+	additional *rule     // of other properties; nil refuses them
 	minMembers int
 	maxMembers int // -1 is none
 
@@ -45,8 +46,10 @@ type rule struct {
 }
 
 type member struct {
-	bit  uint64
-	rule *rule
+	index  int // in the order
+	quoted string
+	bit    uint64
+	rule   *rule
 }
 
 type bound struct {
@@ -198,8 +201,12 @@ func (c *acceptCompiler) addProperty(r *rule, name string, inner *rule) *member 
 	if r.properties == nil {
 		r.properties = make(map[string]*member)
 	}
-	p := &member{1 << len(r.properties), inner}
+	p := &member{len(r.order), `"` + name + `"`, 1 << len(r.order), inner}
+	if strings.ContainsAny(name, "\"\\") {
+		p.quoted = "\x00" // such a name is not written as it is
+	}
 	r.properties[name] = p
+	r.order = append(r.order, p)
 	return p
 }
 

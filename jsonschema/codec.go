@@ -4,6 +4,7 @@ import (
 	"bytes"
 	stdjson "encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"sync"
 
@@ -44,16 +45,57 @@ var (
 	})
 )
 
-func encodeOptions() []json.Options {
-	return []json.Options{json.JoinOptions(
-		json.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true), jsonv1.FormatDurationAsNano(true), json.WithMarshalers(writeDigits),
-	)}
+// encodeOptions are those for values of a type. Functions for types cost time at every value, so they are
+// there only where such types may be.
+func encodeOptions(t reflect.Type) []json.Options {
+	o := []json.Options{json.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true), jsonv1.FormatDurationAsNano(true)}
+	if numbers, values := holds(t); numbers || values {
+		o = append(o, json.WithMarshalers(writeDigits))
+	}
+	return []json.Options{json.JoinOptions(o...)}
 }
 
-func decodeOptions(refuseUnknown bool) []json.Options {
-	return []json.Options{json.JoinOptions(
-		jsonv1.FormatDurationAsNano(true), json.RejectUnknownMembers(refuseUnknown), json.WithUnmarshalers(json.JoinUnmarshalers(readDigits, readAny)),
-	)}
+func decodeOptions(t reflect.Type, refuseUnknown bool) []json.Options {
+	o := []json.Options{jsonv1.FormatDurationAsNano(true), json.RejectUnknownMembers(refuseUnknown)}
+	switch numbers, values := holds(t); {
+	case values:
+		o = append(o, json.WithUnmarshalers(json.JoinUnmarshalers(readDigits, readAny)))
+	case numbers:
+		o = append(o, json.WithUnmarshalers(readDigits))
+	}
+	return []json.Options{json.JoinOptions(o...)}
+}
+
+// holds reports whether a value of the type may have in it encoding/json's numbers, and values of any type.
+func holds(t reflect.Type) (numbers, values bool) {
+	seen := make(map[reflect.Type]bool)
+	var walk func(reflect.Type)
+	walk = func(t reflect.Type) {
+		if seen[t] {
+			return
+		}
+		seen[t] = true
+		switch t.Kind() {
+		case reflect.Interface:
+			values = true
+		case reflect.String:
+			numbers = numbers || t == numberType
+		case reflect.Map:
+			walk(t.Key())
+			walk(t.Elem())
+		case reflect.Pointer, reflect.Slice, reflect.Array:
+			walk(t.Elem())
+		case reflect.Struct:
+			if t == timeType {
+				return
+			}
+			for i := range t.NumField() {
+				walk(t.Field(i).Type)
+			}
+		}
+	}
+	walk(t)
+	return numbers, values
 }
 
 type encoder[T any] struct {

@@ -211,7 +211,7 @@ func (f *Format[T]) NewEncoder(writer serde.WriterSchema) (serde.Encoder[T], err
 			return nil, err
 		}
 	}
-	e.options = encodeOptions()
+	e.options = encodeOptions(reflect.TypeFor[T]())
 	return e, nil
 }
 
@@ -239,6 +239,6 @@ func (f *Format[T]) NewDecoder(writer serde.WriterSchema) (serde.Decoder[T], err
 	if f.config.fillDefaults && own.schema != nil {
 		d.defaults = own.schema.doc
 	}
-	d.options = decodeOptions(f.config.refuseUnknown)
+	d.options = decodeOptions(reflect.TypeFor[T](), f.config.refuseUnknown)
 	return d, nil
 }

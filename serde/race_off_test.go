@@ -1,5 +1,5 @@
-//go:build !race
+//go:build !race && !purego
 
 package serde_test
 
-const raceEnabled = false
+const allocates = false

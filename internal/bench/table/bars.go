@@ -71,6 +71,12 @@ var bars = []bar{
 	moreAllocations("Protobuf: deserialize, allocations beyond proto.Unmarshal's", "ProtobufDeserialize", "concord", "proto", both),
 	atMost("Protobuf: dynamic, to dynamicpb", 1.1, "ProtobufDynamic", "concord", "dynamicpb", both),
 	faster("Protobuf: dynamic by hyperpb, than dynamicpb", 3, "ProtobufDynamic/concord-hyperpb", both, "ProtobufDynamic/dynamicpb"),
+
+	atMost("JSON: serialize unchecked, to the encoder", 1.1, "JSONSerialize", "concord-unchecked", "encoder", event),
+	atMost("JSON: serialize, checked on the fast path, to the encoder", 2, "JSONSerialize", "concord", "encoder", event),
+	faster("JSON: serialize, checked, than Confluent's default with validation", 30, "JSONSerialize/concord", event, "JSONSerialize/confluent-default"),
+	atMost("JSON: serialize, checked outside the fast path, to encoder, parser and engine", 1.1, "JSONSerialize", "concord-engine", "encoder-engine", event),
+	atMost("JSON: deserialize, checked on the fast path, to the decoder", 1.6, "JSONDeserialize", "concord", "decoder", event),
 }
 
 // find is the cell Operation/codec of a record.
