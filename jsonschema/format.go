@@ -242,3 +242,22 @@ func (f *Format[T]) NewDecoder(writer serde.WriterSchema) (serde.Decoder[T], err
 	d.options = decodeOptions(reflect.TypeFor[T](), f.config.refuseUnknown)
 	return d, nil
 }
+
+// MatchWriter compares the writer schema's title with T's own. Where one has none, nothing speaks against it:
+// a loose match.
+func (f *Format[T]) MatchWriter(writer serde.WriterSchema) (serde.Match, error) {
+	own, err := f.own()
+	if err != nil {
+		return serde.NoMatch, err
+	}
+	w, err := parseWriter(writer)
+	switch {
+	case err != nil:
+		return serde.NoMatch, err
+	case own.schema == nil || own.schema.Title() == "" || w.Title() == "":
+		return serde.LooseMatch, nil
+	case own.schema.Title() == w.Title():
+		return serde.ExactMatch, nil
+	}
+	return serde.NoMatch, nil
+}
