@@ -202,6 +202,8 @@ func (d *decoder[T]) explain(err error, text []byte) error {
 		switch {
 		case errors.Is(err, json.ErrUnknownName):
 			e.Reason = "there is no field for this property"
+		case semantic.GoType != nil && semantic.JSONKind == 0:
+			e.Reason = "it does not fit the Go type " + semantic.GoType.String()
 		case semantic.GoType != nil:
 			e.Reason = "a JSON " + semantic.JSONKind.String() + " does not fit the Go type " + semantic.GoType.String()
 		}

@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"encoding"
 	stdjson "encoding/json"
+	"iter"
 	"reflect"
 	"strconv"
 	"strings"
@@ -231,59 +232,121 @@ func (d *deriver) structure(t reflect.Type, path string, depth int) (*value, err
 	return v, nil
 }
 
-// fields adds a struct's fields, and those of embedded structs after its own, which hide them.
+// embeddedType is a struct whose fields are those of the struct around it.
+type embeddedType struct {
+	reflect.Type
+	path string
+}
+
+// foundField is a field that may be a property.
+type foundField struct {
+	reflect.StructField
+	name    string
+	named   bool // by its tag
+	options string
+	path    string
+}
+
+// fields adds a struct's fields, and those of embedded structs as encoding/json has them: what is embedded less
+// deep hides what is deeper; of several equally deep the one that a tag names counts, or none.
 func (d *deriver) fields(t reflect.Type, path string, depth int, properties, required *value) error {
-	if depth > 100 {
-		return &TypeError{path, "it is nested more than 100 levels deep"}
-	}
-	var embedded []reflect.Type
-	for i := range t.NumField() {
-		f := t.Field(i)
-		tag := f.Tag.Get("json")
-		name, options, _ := strings.Cut(tag, ",")
-		inner := f.Type
-		if inner.Kind() == reflect.Pointer && f.Anonymous {
-			inner = inner.Elem()
+	taken := make(map[string]bool)
+	seen := map[reflect.Type]bool{t: true}
+	for level := []embeddedType{{t, path}}; len(level) > 0; depth++ {
+		if depth > 100 {
+			return &TypeError{path, "it is nested more than 100 levels deep"}
 		}
-		switch {
-		case tag == "-":
-			continue
-		case has(options, "embed"), has(options, "inline"), has(options, "unknown"):
-			if inner.Kind() == reflect.Struct {
-				embedded = append(embedded, inner)
+		var order []foundField
+		var deeper []embeddedType
+		for _, e := range level {
+			for f := range fieldsOf(e) {
+				if inner, ok := f.embedded(); ok {
+					if !seen[inner] {
+						seen[inner] = true
+						deeper = append(deeper, embeddedType{inner, f.path})
+					}
+				} else if f.IsExported() {
+					order = append(order, f)
+				}
 			}
-			continue
-		case f.Anonymous && name == "" && inner.Kind() == reflect.Struct && !isScalar(inner):
-			embedded = append(embedded, inner)
-			continue
-		case !f.IsExported():
-			continue
-		case name == "":
-			name = f.Name
 		}
-		if properties.get(name) != nil {
-			continue
+		for _, f := range order {
+			if taken[f.name] || !f.counts(order) {
+				continue
+			}
+			if err := d.property(f, depth, properties, required); err != nil {
+				return err
+			}
 		}
-		schema, err := d.of(f.Type, path+"."+f.Name, depth+1)
-		if err != nil {
-			return err
+		for _, f := range order {
+			taken[f.name] = true
 		}
-		if has(options, "string") && schema.get("type") != nil {
-			schema = object("type", text("string"))
-		}
-		optional := has(options, "omitempty") || has(options, "omitzero")
-		if schema, err = annotate(schema, f.Tag.Get("jsonschema"), path+"."+f.Name, &optional); err != nil {
-			return err
-		}
-		properties.set(name, schema)
-		if !optional {
-			required.values = append(required.values, text(name))
+		level = deeper
+	}
+	return nil
+}
+
+func fieldsOf(e embeddedType) iter.Seq[foundField] {
+	return func(yield func(foundField) bool) {
+		for i := range e.NumField() {
+			f := foundField{StructField: e.Field(i), path: e.path + "." + e.Field(i).Name}
+			tag := f.Tag.Get("json")
+			if tag == "-" {
+				continue
+			}
+			f.name, f.options, _ = strings.Cut(tag, ",")
+			if f.named = f.name != ""; !f.named {
+				f.name = f.Name
+			}
+			if !yield(f) {
+				return
+			}
 		}
 	}
-	for _, e := range embedded {
-		if err := d.fields(e, path+"."+e.Name(), depth+1, properties, required); err != nil {
-			return err
+}
+
+// embedded is the struct whose fields stand in the field's place. It is nil for a map of other properties.
+func (f foundField) embedded() (reflect.Type, bool) {
+	inner := f.Type
+	if inner.Kind() == reflect.Pointer {
+		inner = inner.Elem()
+	}
+	asked := has(f.options, "embed") || has(f.options, "inline") || has(f.options, "unknown")
+	if inner.Kind() != reflect.Struct {
+		return reflect.TypeFor[struct{}](), asked
+	}
+	return inner, asked || f.Anonymous && !f.named && !isScalar(inner)
+}
+
+// counts reports whether the field is the one of its name among those that are equally deep.
+func (f foundField) counts(level []foundField) bool {
+	same, named := 0, 0
+	for _, o := range level {
+		if o.name == f.name {
+			same++
+			if o.named {
+				named++
+			}
 		}
+	}
+	return same == 1 || named == 1 && f.named
+}
+
+func (d *deriver) property(f foundField, depth int, properties, required *value) error {
+	schema, err := d.of(f.Type, f.path, depth+1)
+	if err != nil {
+		return err
+	}
+	if has(f.options, "string") && schema.get("type") != nil {
+		schema = object("type", text("string"))
+	}
+	optional := has(f.options, "omitempty") || has(f.options, "omitzero")
+	if schema, err = annotate(schema, f.Tag.Get("jsonschema"), f.path, &optional); err != nil {
+		return err
+	}
+	properties.set(f.name, schema)
+	if !optional {
+		required.values = append(required.values, text(f.name))
 	}
 	return nil
 }

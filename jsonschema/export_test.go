@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 )
 
@@ -19,3 +20,8 @@ func (v *Validator) Accepts(text []byte) (accepts, covered bool) {
 
 // Explain is the engine's answer alone.
 func (v *Validator) Explain(text []byte) error { return v.explain(text) }
+
+// SchemaForTag derives a schema of a struct whose one field has the tag.
+func SchemaForTag(tag string) (string, error) {
+	return deriveSchema(reflect.StructOf([]reflect.StructField{{Name: "F", Type: reflect.TypeFor[string](), Tag: reflect.StructTag(`jsonschema:"` + tag + `"`)}}))
+}
