@@ -227,6 +227,11 @@ func handOver[K, V any](ctx, handling context.Context, m *Message[K, V], turns c
 	case <-t.done:
 		return nil
 	case <-left:
+	}
+	select {
+	case <-t.done: // it had come back before it was left
+		return nil
+	default:
 		return errBreak
 	}
 }

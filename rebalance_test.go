@@ -60,7 +60,11 @@ func TestARestartOfAStaticMemberMovesNothing(t *testing.T) {
 	var handled atomic.Int64
 	handler := func(context.Context, *texts) error { handled.Add(1); return nil }
 	start := func(name string) (c *concord.Consumer[string, string], end func()) {
-		c = memberOf(t, bootstrap, "g", kafka.ConfigMap{"group.instance.id": name, "session.timeout.ms": 10000})
+		c = memberOf(t, bootstrap, "g", kafka.ConfigMap{
+			"group.instance.id": name, "session.timeout.ms": 10000,
+			// A cooperative member says which partitions it has; the embedded broker, unlike Kafka, rebalances when that is new.
+			"partition.assignment.strategy": "range",
+		})
 		running, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
 		go func() { ended <- c.Run(running, []string{"t"}, handler) }()
@@ -96,7 +100,7 @@ func TestARestartOfAStaticMemberMovesNothing(t *testing.T) {
 func TestAStaticMembersNextRunLosesNothing(t *testing.T) {
 	t.Parallel()
 	_, bootstrap := newCluster(t, "t")
-	c := memberOf(t, bootstrap, "g", kafka.ConfigMap{"group.instance.id": "a"})
+	c := memberOf(t, bootstrap, "g", kafka.ConfigMap{"group.instance.id": "a", "partition.assignment.strategy": "range"}) // see above
 	defer closeNow(t, c)
 	seen := make(map[string]int)
 	for round := range 3 {

@@ -232,3 +232,35 @@ func BenchmarkJSONDeserialize(b *testing.B) {
 		}
 	})
 }
+
+// What the README says of the encoders' care.
+func TestOnlyOneJSONEncoderRefusesWhatIsNoText(t *testing.T) {
+	t.Parallel()
+	type text struct{ S string }
+	type twice struct {
+		A []map[string]int `json:"a"`
+	}
+	for name, e := range map[string]struct {
+		marshal   func(any) ([]byte, error)
+		unmarshal func([]byte, any) error
+		careful   bool
+	}{
+		"go-json-experiment": {func(v any) ([]byte, error) { return json.Marshal(v) }, func(b []byte, v any) error { return json.Unmarshal(b, v) }, true},
+		"encoding/json":      {stdjson.Marshal, stdjson.Unmarshal, false},
+		"goccy":              {gojson.Marshal, gojson.Unmarshal, false},
+		"segmentio":          {segmentio.Marshal, segmentio.Unmarshal, false},
+		"sonic":              {sonic.ConfigStd.Marshal, sonic.ConfigStd.Unmarshal, false},
+	} {
+		var v text
+		if _, err := e.marshal(text{"\xff"}); (err != nil) != e.careful {
+			t.Errorf("%s, a string that is not UTF-8: %v", name, err)
+		}
+		if err := e.unmarshal([]byte(`{"S":"a","S":"b"}`), &v); (err != nil) != e.careful {
+			t.Errorf("%s, a name twice: %v", name, err)
+		}
+		var w twice
+		if err := e.unmarshal([]byte("{\"a\":[{\"\xff\":1}]}"), &w); (err != nil) != e.careful {
+			t.Errorf("%s, a name that is not UTF-8: %v", name, err)
+		}
+	}
+}
