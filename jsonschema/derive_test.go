@@ -28,7 +28,6 @@ type (
 		Other string `json:"Kind"`
 	}
 	state    int
-	opaque   struct{ any }
 	tree     struct{ Children []*tree }
 	embedded struct {
 		base
@@ -59,7 +58,7 @@ type (
 		Tree     tree
 		Opt      *int           `json:",omitempty"`
 		Rest     map[string]any `json:",embed"`
-		hidden   int
+		_        int
 		Not      chan int `json:"-"`
 	}
 )

@@ -114,7 +114,7 @@ func (w *world) createTopics(ctx context.Context, names []string) error {
 	defer admin.Close()
 	specs := make([]kafka.TopicSpecification, len(names))
 	for i, name := range names {
-		specs[i] = kafka.TopicSpecification{Topic: w.topic(name), NumPartitions: w.partitions, ReplicationFactor: 1}
+		specs[i] = kafka.TopicSpecification{Topic: w.topic(name), NumPartitions: w.partitions, ReplicationFactor: -1}
 	}
 	results, err := admin.CreateTopics(ctx, specs)
 	for _, r := range results {
