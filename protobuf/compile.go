@@ -13,6 +13,7 @@ import (
 	"github.com/bufbuild/protocompile/reporter"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/concord-go/concord/serde"
 )
@@ -165,8 +166,24 @@ func referenceTexts(references []Reference, texts map[string]string) {
 // descriptorName is what the reference registry calls a file that it serializes.
 const descriptorName = "default"
 
+// entriesLast moves the entries of maps behind the messages that are declared, so that message indexes which
+// count them and those that do not are the same.
+func entriesLast(all []*descriptorpb.DescriptorProto) {
+	for _, m := range all {
+		entry := func(m *descriptorpb.DescriptorProto) int {
+			if m.GetOptions().GetMapEntry() {
+				return 1
+			}
+			return 0
+		}
+		slices.SortStableFunc(m.NestedType, func(a, b *descriptorpb.DescriptorProto) int { return entry(a) - entry(b) })
+		entriesLast(m.NestedType)
+	}
+}
+
 // Descriptor is the file as a serialized google.protobuf.FileDescriptorProto, named
-// "default" for want of a path. A text that registries take and compilers do not has
+// "default" for want of a path, with the entries of maps after other nested messages as the reference has
+// them. A text that registries take and compilers do not has
 // none: the error is a [*SchemaError].
 func (s *Schema) Descriptor() ([]byte, error) {
 	texts := make(map[string]string)
@@ -177,6 +194,7 @@ func (s *Schema) Descriptor() ([]byte, error) {
 	}
 	p := protodesc.ToFileDescriptorProto(files[0])
 	p.Name = proto.String(descriptorName)
+	entriesLast(p.MessageType)
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
 	if err != nil {
 		return nil, invalid("%v", err)

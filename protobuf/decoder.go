@@ -87,7 +87,7 @@ func (own *ownSchema) reads(w serde.WriterSchema, accept []string) error {
 	if slices.Contains(names, name) || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(accept, n) }) {
 		return nil
 	}
-	if slices.Equal(w.MessageIndexes, own.path) && written.like(own.outline) {
+	if slices.Equal(w.MessageIndexes, own.counted) && written.like(own.outline) {
 		return nil // counted in this very file before a registry laid it out anew
 	}
 	if len(names) == 0 {

@@ -27,11 +27,9 @@
 // For writing under a schema that is not the type's own, every field of the type must be
 // in it, with a type that is encoded alike: a [FitError] lists those that are not.
 //
-// Message indexes count a message's nested messages as descriptors do, the entries of maps
-// among them. Registries lay texts out anew, fields before messages, so where a message
-// stands beside maps the text and the descriptor may count differently, and Java's client
-// counts without the entries. Reading into a type takes each of these ways; reading
-// dynamically takes the text's own, and where that leads to no message the one without maps.
+// Message indexes count the nested messages that a text declares, as Java's and JavaScript's clients do: no layout changes
+// that. Clients that have a descriptor count the entries of maps among them. Reading into a type takes each of these ways;
+// reading dynamically takes the first, and where that leads to no message the other.
 //
 // # Safety
 //

@@ -97,7 +97,7 @@ func (f *Format[T]) dynamicSchema() (*ownSchema, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := &ownSchema{definition: definition, message: message, path: pathOf(message), dynamic: true}
+	own := &ownSchema{definition: definition, message: message, path: pathOf(message, countDeclared), counted: pathOf(message, countAll), dynamic: true}
 	own.outline, err = readOutline(f.config.text)
 	return own, err
 }
@@ -216,7 +216,7 @@ func newDynamicEncoder[T proto.Message](f *Format[T], w serde.WriterSchema) (ser
 	if err != nil {
 		return nil, err
 	}
-	e.indexes, e.name = pathOf(m), m.FullName()
+	e.indexes, e.name = pathOf(m, countDeclared), m.FullName()
 	return &e, nil
 }
 

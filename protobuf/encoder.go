@@ -79,13 +79,8 @@ func (own *ownSchema) place(f interface{ extra() bool }, w serde.WriterSchema) (
 		return nil, err
 	}
 	path := written.path(name)
-	switch {
-	case path == nil:
+	if path == nil {
 		return nil, &MessageMismatchError{Reader: name, Writer: written.firstName()}
-	case written.like(own.outline):
-		// Registries move fields before messages, and with them the entries of maps.
-		// What other clients write for this program's descriptor counts as it stands there.
-		path = own.path
 	}
 	s, err := parseWriter(w)
 	if err != nil {

@@ -1,5 +1,7 @@
 package protobuf
 
+import "google.golang.org/protobuf/reflect/protoreflect"
+
 // For tests of what has no name outside.
 var (
 	FileText      = fileText
@@ -23,4 +25,5 @@ func OutlinePath(text, name string) ([]int, error) {
 	return o.path(name), nil
 }
 
-var PathOf = pathOf
+// PathOf counts what is declared.
+func PathOf(m protoreflect.MessageDescriptor) []int { return pathOf(m, countDeclared) }

@@ -28,7 +28,8 @@ type Format[T proto.Message] struct {
 type ownSchema struct {
 	definition *serde.Definition
 	message    protoreflect.MessageDescriptor
-	path       []int
+	path       []int // of message indexes, as it is written
+	counted    []int // with the entries of maps, as clients write it that have the descriptor
 	outline    *outline
 	dynamic    bool // compiled from a text
 }
@@ -109,7 +110,7 @@ func (f *Format[T]) typedSchema() (*ownSchema, error) {
 	case f.config.subjects == nil:
 		return nil, fmt.Errorf("protobuf: WithReferenceSubjects: the function is nil")
 	}
-	own := &ownSchema{message: message, path: pathOf(message)}
+	own := &ownSchema{message: message, path: pathOf(message, countDeclared), counted: pathOf(message, countAll)}
 	if f.config.hasText {
 		own.definition = &serde.Definition{Schema: registry.Schema{Text: f.config.text, Type: registry.Protobuf}, Imports: f.config.imports}
 	} else {

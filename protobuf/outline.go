@@ -21,9 +21,9 @@ type outlined struct {
 	nested   []*outlined
 }
 
-// counting is how message indexes number the messages within another. A descriptor
-// has the entries of maps among them, and clients that have a descriptor count
-// them; Java's client has the text, and counts what is declared in it.
+// counting is how message indexes number the messages within another. Clients in Java and
+// JavaScript count what is declared, which no layout of the text changes; those in Go, Python
+// and .NET have a descriptor, and count the entries of maps that are in it.
 type counting bool
 
 const (
@@ -131,7 +131,7 @@ func (o *outline) at(path []int, c counting) (string, bool) {
 // names are the messages to which a path leads by either way to count.
 func (o *outline) names(path []int) []string {
 	var all []string
-	for _, c := range []counting{countAll, countDeclared} {
+	for _, c := range []counting{countDeclared, countAll} {
 		if name, ok := o.at(path, c); ok && !slices.Contains(all, name) {
 			all = append(all, name)
 		}
@@ -139,14 +139,19 @@ func (o *outline) names(path []int) []string {
 	return all
 }
 
-// path is where the message of that full name is, counting all; nil: nowhere.
+// path is where the message of that full name is, counting what is declared; nil: nowhere.
 func (o *outline) path(name string) []int {
 	var search func(scope string, all []*outlined, path []int) []int
 	search = func(scope string, all []*outlined, path []int) []int {
-		for i, m := range all {
+		i := -1
+		for _, m := range all {
+			if m.mapEntry {
+				continue
+			}
+			i++
 			full := join(scope, m.name)
 			at := append(slices.Clone(path), i)
-			if full == name && !m.mapEntry {
+			if full == name {
 				return at
 			}
 			if found := search(full, m.nested, at); found != nil {
@@ -181,13 +186,21 @@ func alike(a, b []*outlined) bool {
 }
 
 // pathOf is the path of message indexes from the descriptor's file to it.
-func pathOf(d protoreflect.MessageDescriptor) []int {
+func pathOf(d protoreflect.MessageDescriptor, c counting) []int {
 	var path []int
 	for at := protoreflect.Descriptor(d); at != nil; at = at.Parent() {
 		if _, ok := at.(protoreflect.FileDescriptor); ok {
 			break
 		}
-		path = append(path, at.Index())
+		index := at.Index()
+		if outer, ok := at.Parent().(protoreflect.MessageDescriptor); ok && c == countDeclared {
+			for i := range at.Index() {
+				if outer.Messages().Get(i).IsMapEntry() {
+					index--
+				}
+			}
+		}
+		path = append(path, index)
 	}
 	slices.Reverse(path)
 	return path

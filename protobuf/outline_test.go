@@ -9,8 +9,7 @@ import (
 	"github.com/concord-go/concord/protobuf"
 )
 
-// Our parser counts messages in a text as a compiler does, groups and the entries of
-// maps included.
+// Our parser counts messages in a text as a compiler does, groups included.
 func TestMessageIndexesOfATextAreThoseOfItsDescriptor(t *testing.T) {
 	t.Parallel()
 	files := sources(t)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,6 +170,13 @@ func TestTheEmbeddedRegistryKnowsDescriptors(t *testing.T) {
 	}
 	got := new(descriptorpb.FileDescriptorProto)
 	if err := proto.Unmarshal(b, got); err != nil || got.GetPackage() != "acme.events" || len(got.MessageType) != 2 {
-		t.Errorf("%v, %v", got, err)
+		t.Fatalf("%v, %v", got, err)
+	}
+	var order []string // Outer has a map between its messages
+	for _, m := range got.MessageType[1].NestedType {
+		order = append(order, m.GetName())
+	}
+	if want := []string{"Beside", "Middle", "CountsEntry"}; !slices.Equal(order, want) {
+		t.Errorf("nested messages %v, want %v", order, want)
 	}
 }

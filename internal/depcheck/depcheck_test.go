@@ -75,6 +75,7 @@ var mayImport = map[string][]string{
 	"telemetry/prom":             {"", "registry", "serde"},
 	"telemetry/opentelemetry":    {"", "serde"},
 	"internal/soak":              {"*"},
+	"internal/integration":       {},
 	"examples/quickstart":        {"*"},
 	"examples/dynamic":           {"*"},
 	"examples/jsonschema":        {"*"},

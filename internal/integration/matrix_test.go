@@ -15,23 +15,31 @@ type counters struct {
 	cells map[string]*cell
 }
 
-type cell struct{ passed, failed int }
+// cell is a format, a peer, a framing and a direction.
+type cell struct {
+	passed   int
+	features map[string]bool
+	failed   []string
+}
 
-// count notes a case: peer, format, framing, direction and feature.
-func (c *counters) count(ok bool, names ...string) {
+// count notes a case.
+func (c *counters) count(ok bool, format, peer, framing, direction, feature string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cells == nil {
 		c.cells = make(map[string]*cell)
 	}
-	name := strings.Join(names, " | ")
-	if c.cells[name] == nil {
-		c.cells[name] = new(cell)
+	name := strings.Join([]string{format, framing, peer + " " + direction}, " | ")
+	at := c.cells[name]
+	if at == nil {
+		at = &cell{features: make(map[string]bool)}
+		c.cells[name] = at
 	}
+	at.features[feature] = true
 	if ok {
-		c.cells[name].passed++
+		at.passed++
 	} else {
-		c.cells[name].failed++
+		at.failed = append(at.failed, feature)
 	}
 }
 
@@ -44,6 +52,7 @@ func (c *counters) print() {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		fmt.Printf("%s | %d passed, %d failed\n", name, c.cells[name].passed, c.cells[name].failed)
+		at := c.cells[name]
+		fmt.Printf("%s | %d cases of %d features | %d failed %s\n", name, at.passed+len(at.failed), len(at.features), len(at.failed), strings.Join(at.failed, ", "))
 	}
 }
