@@ -94,6 +94,7 @@ func TestProtobufGoesToAndFromOtherLanguages(t *testing.T) {
 			reg, client := peerRegistry(t)
 			reg.Register("money.proto", registry.Schema{Type: registry.Protobuf, Text: protoFiles["money.proto"]})
 			p := startPeer(t, language, reg.URL())
+			probed := false
 			for i, c := range protoCases {
 				topic := fmt.Sprint("protobuf-", i)
 				reg.Register(registry.Subject(topic+"-value"), registry.Schema{
@@ -127,12 +128,15 @@ func TestProtobufGoesToAndFromOtherLanguages(t *testing.T) {
 					note("writes what concord reads", func() error {
 						write := command{Op: "write", Format: "protobuf", Framing: framing, Topic: topic, Descriptors: descriptors, Message: c.message, Value: json.RawMessage(c.value)}
 						if language == "python" && strings.HasPrefix(c.feature, "nested") {
-							// With the latest version Confluent's Python client 2.16 looks for the message among those of the
-							// file alone and ends with a KeyError. Registering, it sends its descriptor, which the registry knows.
-							if _, err := p.ask(write); err == nil {
-								return errors.New("python finds nested messages: the list of differences in README.md is no longer true")
+							if !probed {
+								// With the latest version Confluent's Python client 2.16 looks for the message among those of the
+								// file alone and ends with a KeyError. (A client of its own tries it: its cache is not to be used after that.)
+								probed = true
+								if _, err := startPeer(t, language, reg.URL()).ask(write); err == nil {
+									return errors.New("python finds nested messages: the list of differences in README.md is no longer true")
+								}
 							}
-							write.Register = true
+							write.Register = true // its descriptor, which the registry knows
 						}
 						a, err := p.ask(write)
 						if err != nil {
