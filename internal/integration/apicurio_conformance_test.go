@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "add what departs to the lists of testdata")
+var update = flag.Bool("update", false, "add what departs to testdata/apicurio.txt, and write testdata/golden.json anew")
 
 var departure = regexp.MustCompile(`DEPARTS (step .*)\n$`)
 

@@ -139,6 +139,7 @@ func TestAvroGoesToAndFromOtherLanguages(t *testing.T) {
 						if diff := cmp.Diff(ours, got, compareRats); diff != "" {
 							return fmt.Errorf("another value: %s", diff)
 						}
+						keep(t, golden{Writer: language, Format: "avro", Framing: framing, Feature: c.feature, Schema: schema.Text, References: c.refs}, a, got)
 						return nil
 					}())
 					note("reads what concord writes", func() error {

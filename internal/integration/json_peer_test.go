@@ -35,7 +35,7 @@ func TestJSONGoesToAndFromOtherLanguages(t *testing.T) {
 	for _, language := range []string{"python", "javascript"} {
 		t.Run(language, func(t *testing.T) {
 			reg, client := peerRegistry(t)
-			reg.Register("address", registry.Schema{Type: registry.JSON, Text: address})
+			reg.Register("address.json", registry.Schema{Type: registry.JSON, Text: address})
 			p := startPeer(t, language, reg.URL())
 			for i, c := range jsonCases {
 				topic := fmt.Sprint("json-", i)
@@ -44,9 +44,9 @@ func TestJSONGoesToAndFromOtherLanguages(t *testing.T) {
 				var imports []*serde.Definition
 				sent := command{Format: "json", Topic: topic, Schema: schema.Text}
 				if c.feature == "reference" {
-					schema.References = []registry.Reference{{Name: "address.json", Subject: "address", Version: 1}}
+					schema.References = []registry.Reference{{Name: "address.json", Subject: "address.json", Version: 1}}
 					imports = []*serde.Definition{{Name: "address.json", Schema: registry.Schema{Type: registry.JSON, Text: address}}}
-					sent.References = []reference{{"address.json", "address", 1}}
+					sent.References = []reference{{"address.json", "address.json", 1}}
 				}
 				reg.Register(registry.Subject(topic+"-value"), schema)
 				text := json.RawMessage(`{"v":` + c.value + `,"more":"padding"}`)
@@ -76,6 +76,13 @@ func TestJSONGoesToAndFromOtherLanguages(t *testing.T) {
 						back, err := json.Marshal(got)
 						if err == nil && !sameJSON(t, text, back) {
 							err = fmt.Errorf("another value: %s", cmp.Diff(string(text), string(back)))
+						}
+						if err == nil {
+							var references map[string]string
+							if schema.References != nil {
+								references = map[string]string{"address.json": address}
+							}
+							keep(t, golden{Writer: language, Format: "json", Framing: framing, Feature: c.feature, Schema: schema.Text, References: references}, a, got)
 						}
 						return err
 					}())

@@ -18,6 +18,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	matrix.print()
+	writeGoldens()
 	endAll()
 	os.Exit(code)
 }

@@ -157,7 +157,11 @@ func TestProtobufGoesToAndFromOtherLanguages(t *testing.T) {
 						if err != nil {
 							return err
 						}
-						return same(text)
+						if err := same(text); err != nil {
+							return err
+						}
+						keep(t, golden{Writer: language, Format: "protobuf", Framing: framing, Feature: c.feature, Schema: protoFiles["order.proto"], References: map[string]string{"money.proto": protoFiles["money.proto"]}}, a, got)
+						return nil
 					}())
 					note("reads what concord writes", func() error {
 						s, err := serde.NewSerializer(client, protobuf.Dynamic(protobuf.WithMessage(c.message)), serde.WithWriterSchema(serde.Latest()), serde.WithFraming(f))
