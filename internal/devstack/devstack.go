@@ -37,6 +37,7 @@ type Options struct {
 type Stack struct {
 	broker    *kfake.Cluster
 	bootstrap string
+	unwatch   func()
 	registry  *registryserver.Server
 
 	closing  sync.Once
@@ -65,7 +66,12 @@ func Start(opts Options) (*Stack, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the broker: %w", err), reg.Close(context.Background()))
 	}
-	return &Stack{broker: broker, bootstrap: bootstrap, registry: reg}, nil
+	unwatch, err := WatchSessions(broker, bootstrap)
+	if err != nil {
+		broker.Close()
+		return nil, errors.Join(fmt.Errorf("starting the broker: %w", err), reg.Close(context.Background()))
+	}
+	return &Stack{broker: broker, bootstrap: bootstrap, unwatch: unwatch, registry: reg}, nil
 }
 
 func startBroker(opts Options) (*kfake.Cluster, string, error) {
@@ -109,6 +115,7 @@ func (s *Stack) RegistryURL() string { return s.registry.URL() }
 // call does anything; all return the same.
 func (s *Stack) Close(ctx context.Context) error {
 	s.closing.Do(func() {
+		s.unwatch()
 		s.broker.Close()
 		s.closeErr = s.registry.Close(ctx)
 	})

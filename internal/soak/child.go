@@ -8,10 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +42,9 @@ func child() int {
 	return 1
 }
 
+// aloud has what is logged on the standard error, of which a crew keeps the end.
+var aloud = concord.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+
 func (t task) do(ctx context.Context) error {
 	client, err := registry.NewClient(t.Registry)
 	if err != nil {
@@ -52,7 +55,7 @@ func (t task) do(ctx context.Context) error {
 		"auto.commit.interval.ms": 1000,
 		// The embedded broker waits that long for a killed member that was to join again.
 		"max.poll.interval.ms": 8000,
-	}, concord.InKeyOrder(4))
+	}, concord.InKeyOrder(4), aloud)
 	if err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func (t task) do(ctx context.Context) error {
 			return err
 		})
 	}
-	p, err := newProducer(client, t.Bootstrap, concord.WithTransactionalID(t.ID))
+	p, err := newProducer(client, t.Bootstrap, concord.WithTransactionalID(t.ID), aloud)
 	if err != nil {
 		return err
 	}
@@ -78,6 +81,7 @@ type crew struct {
 
 	mu       sync.Mutex
 	children []*exec.Cmd // by place
+	said     []*tail     // by place, on the standard error
 	over     bool
 	failed   error
 	kills    int
@@ -85,7 +89,7 @@ type crew struct {
 }
 
 func startCrew(members int, newTask func(place int) task, heard func(line string)) *crew {
-	c := &crew{heard: heard, children: make([]*exec.Cmd, members)}
+	c := &crew{heard: heard, children: make([]*exec.Cmd, members), said: make([]*tail, members)}
 	for place := range members {
 		c.wg.Go(func() { c.keep(place, newTask(place)) })
 	}
@@ -98,8 +102,8 @@ func (c *crew) keep(place int, t task) {
 	for err == nil {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), childEnv+"="+string(encoded))
-		var stderr strings.Builder
-		cmd.Stderr = &stderr
+		stderr := new(tail)
+		cmd.Stderr = stderr
 		out, perr := cmd.StdoutPipe()
 		if perr != nil {
 			err = perr
@@ -111,7 +115,7 @@ func (c *crew) keep(place int, t task) {
 			return
 		}
 		err = cmd.Start()
-		c.children[place] = cmd
+		c.children[place], c.said[place] = cmd, stderr
 		c.mu.Unlock()
 		if err != nil {
 			break

@@ -34,7 +34,7 @@ func newConsumer(client *registry.Client, config *kafka.ConfigMap, opts ...conco
 	if err != nil {
 		return nil, err
 	}
-	return concord.NewConsumer(config, concord.Int64(), values, append(opts, quiet)...)
+	return concord.NewConsumer(config, concord.Int64(), values, append([]concord.ConsumerOption{quiet}, opts...)...)
 }
 
 func newProducer(client *registry.Client, bootstrap string, opts ...concord.ProducerOption) (*producer, error) {
@@ -42,7 +42,7 @@ func newProducer(client *registry.Client, bootstrap string, opts ...concord.Prod
 	if err != nil {
 		return nil, err
 	}
-	return concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": bootstrap}, concord.Int64(), values, append(opts, quiet)...)
+	return concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": bootstrap}, concord.Int64(), values, append([]concord.ProducerOption{quiet}, opts...)...)
 }
 
 // newRaw is a producer of bytes for dead letters; it is closed with the world.

@@ -13,7 +13,10 @@ import (
 	"github.com/concord-go/concord"
 )
 
-const members = 3
+const (
+	members  = 3
+	patience = 90 * time.Second // after the last kill, for those that are alive to do the work
+)
 
 // handleLedger has killed consumers handle numbered events.
 func handleLedger(ctx context.Context, s *soak) error {
@@ -112,9 +115,13 @@ func harassed(ctx context.Context, s *soak, events int, newTask func(*world, int
 	err = c.harass(ctx, w, over, size(s, 30, 3), size(s, 10, 1))
 	err = errors.Join(err, <-sent)
 	// Those that are alive take over from the killed within the session timeout.
-	for deadline := time.Now().Add(90 * time.Second); err == nil; {
+	for deadline := time.Now().Add(patience); err == nil; {
 		n, serr := seen(ctx, w)
-		if err = serr; n == events || time.Now().After(deadline) {
+		if err = serr; n == events {
+			break
+		}
+		if time.Now().After(deadline) {
+			err = errors.Join(err, fmt.Errorf("%d of %d events after %s:\n%s", n, events, patience, w.stalled(ctx, c)))
 			break
 		}
 		sleep(ctx, time.Second)

@@ -15,11 +15,11 @@ import (
 	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/concord-go/concord"
+	"github.com/concord-go/concord/internal/devstack"
 	"github.com/concord-go/concord/internal/registryserver"
 	"github.com/concord-go/concord/registry"
 )
@@ -42,9 +42,6 @@ type world struct {
 	away     atomic.Int32 // the broker that is; -1: none
 	refusing atomic.Bool  // what is produced to refused is not taken
 	refused  string
-
-	joins     atomic.Int32 // since the last sync
-	joinAgain atomic.Int64 // until when joins are refused
 }
 
 func (s *soak) newWorld(ctx context.Context, topics ...string) (_ *world, err error) {
@@ -67,6 +64,11 @@ func (s *soak) newWorld(ctx context.Context, topics ...string) (_ *world, err er
 			}
 			w.bootstrap += addr
 		}
+		unwatch, err := devstack.WatchSessions(w.cluster, w.bootstrap)
+		if err != nil {
+			return nil, err
+		}
+		w.close = append(w.close, unwatch)
 	}
 	if w.dir, err = os.MkdirTemp("", "soak"); err != nil {
 		return nil, err
@@ -151,9 +153,6 @@ func (w *world) canBeAway() {
 		if w.cluster.CurrentNode() == w.away.Load() {
 			return nil, errAway, true
 		}
-		if resp := w.tooManyJoins(r); resp != nil {
-			return resp, nil, true
-		}
 		if r, ok := r.(*kmsg.ProduceRequest); ok && w.refusing.Load() {
 			for i := range r.Topics {
 				if r.Topics[i].Topic == w.refused {
@@ -163,31 +162,6 @@ func (w *world) canBeAway() {
 		}
 		return nil, nil, false
 	})
-}
-
-// tooManyJoins refuses joins for a while when there were many and no sync came of them. The embedded broker's
-// groups may wait without end for a member that was killed while it joined: each join of another begins the
-// wait anew, and librdkafka joins again when it has waited for a little longer than that wait is.
-func (w *world) tooManyJoins(r kmsg.Request) kmsg.Response {
-	const most, wait = 20, 9 * time.Second // children's max.poll.interval.ms, and a second
-	switch r := r.(type) {
-	case *kmsg.SyncGroupRequest:
-		w.joins.Store(0)
-	case *kmsg.JoinGroupRequest:
-		now := time.Now().UnixNano()
-		if w.joins.Add(1) == most {
-			w.joinAgain.Store(now + int64(wait))
-		}
-		if now < w.joinAgain.Load() {
-			resp := r.ResponseKind().(*kmsg.JoinGroupResponse)
-			resp.ErrorCode = kerr.CoordinatorLoadInProgress.Code
-			return resp
-		}
-		if w.joins.Load() > most {
-			w.joins.Store(0)
-		}
-	}
-	return nil
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -1,0 +1,101 @@
+//go:build cgo
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+)
+
+// stalled says what can be seen of a group that does not go on: who is in it, how far it has come, and what its
+// members logged last.
+func (w *world) stalled(ctx context.Context, c *crew) string {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var b strings.Builder
+	if err := w.describe(ctx, &b); err != nil {
+		fmt.Fprintf(&b, "more cannot be seen: %v\n", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for place, said := range c.said {
+		fmt.Fprintf(&b, "process %d said:\n%s", place, said)
+	}
+	return b.String()
+}
+
+func (w *world) describe(ctx context.Context, b *strings.Builder) error {
+	admin, err := kafka.NewAdminClient(&kafka.ConfigMap{"bootstrap.servers": w.bootstrap, "enable.metrics.push": false})
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	group := w.topic("g")
+	groups, err := admin.DescribeConsumerGroups(ctx, []string{group})
+	if err != nil {
+		return err
+	}
+	for _, g := range groups.ConsumerGroupDescriptions {
+		fmt.Fprintf(b, "group %s: %s, coordinator %d\n", g.GroupID, g.State, g.Coordinator.ID)
+		for _, m := range g.Members {
+			fmt.Fprintf(b, "  %s has %v\n", m.ConsumerID, m.Assignment.TopicPartitions)
+		}
+	}
+	committed, err := admin.ListConsumerGroupOffsets(ctx, []kafka.ConsumerGroupTopicPartitions{{Group: group}})
+	if err != nil {
+		return err
+	}
+	for _, g := range committed.ConsumerGroupsTopicPartitions {
+		fmt.Fprintf(b, "committed: %v\n", g.Partitions)
+	}
+	for _, topic := range []string{w.topic("in"), w.topic("out")} {
+		for _, level := range []kafka.IsolationLevel{kafka.IsolationLevelReadUncommitted, kafka.IsolationLevelReadCommitted} {
+			asked := make(map[kafka.TopicPartition]kafka.OffsetSpec)
+			for partition := range int32(w.partitions) {
+				asked[kafka.TopicPartition{Topic: &topic, Partition: partition}] = kafka.LatestOffsetSpec
+			}
+			ends, err := admin.ListOffsets(ctx, asked, kafka.SetAdminIsolationLevel(level))
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(b, "ends of %s at isolation level %d:", topic, level)
+			for partition := range int32(w.partitions) {
+				fmt.Fprintf(b, " %d", ends.ResultInfos[kafka.TopicPartition{Topic: &topic, Partition: partition}].Offset)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	return nil
+}
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const tailSize = 4 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p...)
+	if over := len(t.text) - tailSize; over > 0 {
+		t.text = append(t.text[:0], t.text[over:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	if t == nil {
+		return ""
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.text)
+}
