@@ -66,7 +66,7 @@ func Start(opts Options) (*Stack, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the broker: %w", err), reg.Close(context.Background()))
 	}
-	unwatch, err := WatchSessions(broker, bootstrap)
+	unwatch, err := WatchSessions(broker)
 	if err != nil {
 		broker.Close()
 		return nil, errors.Join(fmt.Errorf("starting the broker: %w", err), reg.Close(context.Background()))

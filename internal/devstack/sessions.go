@@ -2,6 +2,7 @@ package devstack
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -11,25 +12,25 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// WatchSessions has a broker's classic groups notice every member that was killed. The broker begins a member's
-// session anew when it has answered its JoinGroup or SyncGroup, but not where that answer found nobody, so that a
-// member killed while it waited stays in the group, with its partitions, for good. Each member is therefore sent one
-// heartbeat in its name after it asked for either; from then on it has to send its own. End with stop.
-func WatchSessions(broker *kfake.Cluster, bootstrap string) (stop func(), err error) {
-	client, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
+// WatchSessions has a broker's classic groups notice every member that was killed. The broker begins the session of
+// a new member when it answers its JoinGroup, but not where that answer finds nobody: a member killed while it
+// waited would stay in the group, with its partitions, for good. Each is therefore sent one heartbeat in its name
+// when it has been answered; from then on it has to send its own. End with stop, before the broker.
+func WatchSessions(broker *kfake.Cluster) (stop func(), err error) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...))
 	if err != nil {
 		return nil, err
 	}
-	s := sessions{groups: make(map[string]*group)}
-	for _, key := range []kmsg.Key{kmsg.JoinGroup, kmsg.SyncGroup} {
-		broker.ControlKey(key.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
-			s.see(r)
-			return nil, nil, false
-		})
-	}
+	s := sessions{broker: broker, client: client, joins: make(map[joiner]int32)}
+	broker.ControlKey(kmsg.JoinGroup.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		if r := r.(*kmsg.JoinGroupRequest); r.MemberID != "" {
+			s.joined(joiner{r.Group, r.MemberID})
+		}
+		return nil, nil, false
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() { s.watch(ctx, client) })
+	wg.Go(func() { s.watch(ctx) })
 	return func() {
 		cancel()
 		wg.Wait()
@@ -37,79 +38,59 @@ func WatchSessions(broker *kfake.Cluster, bootstrap string) (stop func(), err er
 	}, nil
 }
 
-const sessionsPause = 250 * time.Millisecond
-
 type sessions struct {
-	mu     sync.Mutex
-	groups map[string]*group
+	broker *kfake.Cluster
+	client *kgo.Client
+
+	mu    sync.Mutex
+	joins map[joiner]int32 // the group's generation at a JoinGroup, until it has been answered
 }
 
-type group struct {
-	generation int32                // of the last SyncGroup
-	asked      map[string]time.Time // when a member sent its last JoinGroup or SyncGroup, until it has had its heartbeat
+type joiner struct{ group, member string }
+
+// generation is 0 where there is no such group.
+func (s *sessions) generation(group string) int32 {
+	if info := s.broker.GroupInfo(group); info != nil {
+		return info.Epoch
+	}
+	return 0
 }
 
-func (s *sessions) see(r kmsg.Request) {
+func (s *sessions) joined(j joiner) {
+	generation := s.generation(j.group)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch r := r.(type) {
-	case *kmsg.JoinGroupRequest:
-		if r.MemberID != "" {
-			s.asked(r.Group, r.MemberID)
-		}
-	case *kmsg.SyncGroupRequest:
-		s.asked(r.Group, r.MemberID).generation = r.Generation
-	}
+	s.joins[j] = generation
 }
 
-func (s *sessions) asked(name, member string) *group {
-	g := s.groups[name]
-	if g == nil {
-		g = &group{asked: make(map[string]time.Time)}
-		s.groups[name] = g
-	}
-	g.asked[member] = time.Now()
-	return g
-}
-
-func (s *sessions) watch(ctx context.Context, client *kgo.Client) {
-	for tick := time.NewTicker(sessionsPause); ; {
+func (s *sessions) watch(ctx context.Context) {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
 		select {
 		case <-ctx.Done():
-			tick.Stop()
 			return
-		case now := <-tick.C:
-			for request, asked := range s.due(now) {
-				if beat(ctx, client, request) {
-					s.done(request, asked)
+		case <-tick.C:
+			s.mu.Lock()
+			waiting := maps.Clone(s.joins)
+			s.mu.Unlock()
+			for j, before := range waiting {
+				// All that wait are answered when the generation begins.
+				if now := s.generation(j.group); now > before && s.beat(ctx, j, now) {
+					s.done(j, before)
 				}
 			}
 		}
 	}
 }
 
-// due are the heartbeats of members that asked a moment ago, and when they did.
-func (s *sessions) due(now time.Time) map[*kmsg.HeartbeatRequest]time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	due := make(map[*kmsg.HeartbeatRequest]time.Time)
-	for name, g := range s.groups {
-		for member, asked := range g.asked {
-			if now.Sub(asked) >= sessionsPause {
-				request := kmsg.NewPtrHeartbeatRequest()
-				request.Group, request.MemberID, request.Generation = name, member, g.generation
-				due[request] = asked
-			}
-		}
-	}
-	return due
-}
-
-// beat reports whether nothing more is owed: the session has begun, or the member is no longer there.
-func beat(ctx context.Context, client *kgo.Client, request *kmsg.HeartbeatRequest) bool {
+// beat reports whether the session has begun, or the member is gone.
+func (s *sessions) beat(ctx context.Context, j joiner, generation int32) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	response, err := request.RequestWith(ctx, client)
+	r := kmsg.NewPtrHeartbeatRequest()
+	r.Group, r.MemberID, r.Generation = j.group, j.member, generation
+	response, err := r.RequestWith(ctx, s.client)
 	if err != nil {
 		return false
 	}
@@ -117,13 +98,13 @@ func beat(ctx context.Context, client *kgo.Client, request *kmsg.HeartbeatReques
 	case 0, kerr.RebalanceInProgress.Code, kerr.UnknownMemberID.Code:
 		return true
 	}
-	return false // another generation: the member waits for it
+	return false
 }
 
-func (s *sessions) done(request *kmsg.HeartbeatRequest, asked time.Time) {
+func (s *sessions) done(j joiner, before int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if g := s.groups[request.Group]; g.asked[request.MemberID].Equal(asked) {
-		delete(g.asked, request.MemberID)
+	if s.joins[j] == before { // it has not joined again
+		delete(s.joins, j)
 	}
 }

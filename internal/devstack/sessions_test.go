@@ -24,7 +24,7 @@ func TestAMemberKilledWhileItWaitsLeavesTheGroup(t *testing.T) {
 	}
 	defer broker.Close()
 	bootstrap := broker.ListenAddrs()[0]
-	unwatch, err := devstack.WatchSessions(broker, bootstrap)
+	unwatch, err := devstack.WatchSessions(broker)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func (s *soak) newWorld(ctx context.Context, topics ...string) (_ *world, err er
 			}
 			w.bootstrap += addr
 		}
-		unwatch, err := devstack.WatchSessions(w.cluster, w.bootstrap)
+		unwatch, err := devstack.WatchSessions(w.cluster)
 		if err != nil {
 			return nil, err
 		}
