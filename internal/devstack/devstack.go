@@ -37,7 +37,7 @@ type Options struct {
 type Stack struct {
 	broker    *kfake.Cluster
 	bootstrap string
-	unwatch   func()
+	sessions  *Sessions
 	registry  *registryserver.Server
 
 	closing  sync.Once
@@ -62,19 +62,19 @@ func Start(opts Options) (*Stack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the registry: %w", err)
 	}
-	broker, bootstrap, err := startBroker(opts)
+	sessions := new(Sessions)
+	broker, bootstrap, err := startBroker(opts, sessions)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the broker: %w", err), reg.Close(context.Background()))
 	}
-	unwatch, err := WatchSessions(broker)
-	if err != nil {
+	if err := sessions.Watch(broker); err != nil {
 		broker.Close()
 		return nil, errors.Join(fmt.Errorf("starting the broker: %w", err), reg.Close(context.Background()))
 	}
-	return &Stack{broker: broker, bootstrap: bootstrap, unwatch: unwatch, registry: reg}, nil
+	return &Stack{broker: broker, bootstrap: bootstrap, sessions: sessions, registry: reg}, nil
 }
 
-func startBroker(opts Options) (*kfake.Cluster, string, error) {
+func startBroker(opts Options, sessions *Sessions) (*kfake.Cluster, string, error) {
 	addr := cmp.Or(opts.BrokerAddr, anyPort)
 	// Listening first keeps the reason where the port is taken.
 	ln, err := net.Listen("tcp", addr)
@@ -90,7 +90,7 @@ func startBroker(opts Options) (*kfake.Cluster, string, error) {
 		kfake.MaxVersions(versions),
 		kfake.NumBrokers(1),
 		// The broker advertises the address it listens on.
-		kfake.ListenFn(func(string, string) (net.Listener, error) { return ln, nil }),
+		kfake.ListenFn(func(string, string) (net.Listener, error) { return sessions.Listener(ln), nil }),
 		kfake.AllowAutoTopicCreation(),
 		kfake.DefaultNumPartitions(cmp.Or(opts.Partitions, defaultPartitions)),
 	}
@@ -115,7 +115,7 @@ func (s *Stack) RegistryURL() string { return s.registry.URL() }
 // call does anything; all return the same.
 func (s *Stack) Close(ctx context.Context) error {
 	s.closing.Do(func() {
-		s.unwatch()
+		s.sessions.Close()
 		s.broker.Close()
 		s.closeErr = s.registry.Close(ctx)
 	})

@@ -3,6 +3,7 @@ package devstack
 import (
 	"context"
 	"maps"
+	"net"
 	"sync"
 	"time"
 
@@ -12,59 +13,70 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// WatchSessions has a broker's classic groups notice every member that was killed. The broker begins the session of
-// a new member when it answers its JoinGroup, but not where that answer finds nobody: a member killed while it
-// waited would stay in the group, with its partitions, for good. Each is therefore sent one heartbeat in its name
-// when it has been answered; from then on it has to send its own. End with stop, before the broker.
-func WatchSessions(broker *kfake.Cluster) (stop func(), err error) {
-	client, err := kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...))
-	if err != nil {
-		return nil, err
+// Sessions has a broker's classic groups keep members that live and lose those that were killed, as Kafka does while
+// members wait for the answer to their JoinGroup. By itself the broker goes on with the old session of a member that
+// waits, which cannot send heartbeats then, and drops it when that is over; and it begins no session for a new member
+// whose connection has ended meanwhile, which so stays in the group for good, with partitions that nobody reads.
+//
+// Therefore a member that waits is sent heartbeats in its name as long as it is connected, and a last one.
+type Sessions struct {
+	broker *kfake.Cluster
+	client *kgo.Client
+	stop   context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu        sync.Mutex
+	connected map[string]bool  // remote addresses
+	joins     map[joiner]int32 // the group's generation at a JoinGroup, until that has been answered
+}
+
+type joiner struct{ group, member string }
+
+// Listener has the broker's connections known; its broker must have it from [kfake.ListenFn].
+func (s *Sessions) Listener(ln net.Listener) net.Listener { return listener{ln, s} }
+
+// Watch begins. Close is to be called before the broker's.
+func (s *Sessions) Watch(broker *kfake.Cluster) (err error) {
+	s.broker, s.joins = broker, make(map[joiner]int32)
+	if s.client, err = kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...)); err != nil {
+		return err
 	}
-	s := sessions{broker: broker, client: client, joins: make(map[joiner]int32)}
 	broker.ControlKey(kmsg.JoinGroup.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
 		if r := r.(*kmsg.JoinGroupRequest); r.MemberID != "" {
 			s.joined(joiner{r.Group, r.MemberID})
 		}
 		return nil, nil, false
 	})
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { s.watch(ctx) })
-	return func() {
-		cancel()
-		wg.Wait()
-		client.Close()
-	}, nil
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.wg.Go(func() { s.watch(ctx) })
+	return nil
 }
 
-type sessions struct {
-	broker *kfake.Cluster
-	client *kgo.Client
-
-	mu    sync.Mutex
-	joins map[joiner]int32 // the group's generation at a JoinGroup, until it has been answered
-}
-
-type joiner struct{ group, member string }
-
-// generation is 0 where there is no such group.
-func (s *sessions) generation(group string) int32 {
-	if info := s.broker.GroupInfo(group); info != nil {
-		return info.Epoch
+// Close ends the watch.
+func (s *Sessions) Close() {
+	if s.stop != nil {
+		s.stop()
+		s.wg.Wait()
+		s.client.Close()
 	}
-	return 0
 }
 
-func (s *sessions) joined(j joiner) {
-	generation := s.generation(j.group)
+func (s *Sessions) joined(j joiner) {
+	var before int32
+	if g := s.broker.GroupInfo(j.group); g != nil {
+		before = g.Epoch
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.joins[j] = generation
+	s.joins[j] = before
 }
 
-func (s *sessions) watch(ctx context.Context) {
-	tick := time.NewTicker(250 * time.Millisecond)
+// sessionsPause is well below any session's timeout.
+const sessionsPause = 250 * time.Millisecond
+
+func (s *Sessions) watch(ctx context.Context) {
+	tick := time.NewTicker(sessionsPause)
 	defer tick.Stop()
 	for {
 		select {
@@ -72,11 +84,10 @@ func (s *sessions) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 			s.mu.Lock()
-			waiting := maps.Clone(s.joins)
+			joins := maps.Clone(s.joins)
 			s.mu.Unlock()
-			for j, before := range waiting {
-				// All that wait are answered when the generation begins.
-				if now := s.generation(j.group); now > before && s.beat(ctx, j, now) {
+			for j, before := range joins {
+				if s.waited(ctx, j, before) {
 					s.done(j, before)
 				}
 			}
@@ -84,8 +95,25 @@ func (s *sessions) watch(ctx context.Context) {
 	}
 }
 
-// beat reports whether the session has begun, or the member is gone.
-func (s *sessions) beat(ctx context.Context, j joiner, generation int32) bool {
+// waited sends a heartbeat, and reports whether it was the last.
+func (s *Sessions) waited(ctx context.Context, j joiner, before int32) bool {
+	g := s.broker.GroupInfo(j.group)
+	if g == nil {
+		return true
+	}
+	answered, connected := g.Epoch > before, false
+	for _, m := range g.Members {
+		if m.MemberID == j.member {
+			s.mu.Lock()
+			connected = s.connected[m.ClientHost]
+			s.mu.Unlock()
+		}
+	}
+	return s.beat(ctx, j, g.Epoch) && (answered || !connected)
+}
+
+// beat reports whether the broker took a heartbeat in a member's name, or has no such member.
+func (s *Sessions) beat(ctx context.Context, j joiner, generation int32) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	r := kmsg.NewPtrHeartbeatRequest()
@@ -98,13 +126,50 @@ func (s *sessions) beat(ctx context.Context, j joiner, generation int32) bool {
 	case 0, kerr.RebalanceInProgress.Code, kerr.UnknownMemberID.Code:
 		return true
 	}
-	return false
+	return false // the generation is over
 }
 
-func (s *sessions) done(j joiner, before int32) {
+func (s *Sessions) done(j joiner, before int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.joins[j] == before { // it has not joined again
 		delete(s.joins, j)
 	}
+}
+
+type listener struct {
+	net.Listener
+	sessions *Sessions
+}
+
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	l.sessions.connect(c.RemoteAddr().String(), true)
+	return &conn{Conn: c, sessions: l.sessions}, nil
+}
+
+type conn struct {
+	net.Conn
+	sessions *Sessions
+}
+
+func (c *conn) Close() error {
+	c.sessions.connect(c.RemoteAddr().String(), false)
+	return c.Conn.Close()
+}
+
+func (s *Sessions) connect(addr string, is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !is {
+		delete(s.connected, addr)
+		return
+	}
+	if s.connected == nil {
+		s.connected = make(map[string]bool)
+	}
+	s.connected[addr] = true
 }

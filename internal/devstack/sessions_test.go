@@ -2,6 +2,7 @@ package devstack_test
 
 import (
 	"context"
+	"net"
 	"testing"
 	"time"
 
@@ -18,18 +19,8 @@ func TestAMemberKilledWhileItWaitsLeavesTheGroup(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer broker.Close()
+	broker := newBroker(t)
 	bootstrap := broker.ListenAddrs()[0]
-	unwatch, err := devstack.WatchSessions(broker)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unwatch()
-
 	leader, victim := newMember(t, bootstrap), newMember(t, bootstrap)
 	leader.mustJoin(ctx, t)
 	leader.sync(ctx, t)
@@ -62,11 +53,63 @@ func TestAMemberKilledWhileItWaitsLeavesTheGroup(t *testing.T) {
 	}
 }
 
+// A member that waits for the others for longer than its session keeps its place.
+func TestAMemberThatWaitsKeepsItsPlace(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	broker := newBroker(t)
+	leader, patient := newMember(t, broker.ListenAddrs()[0]), newMember(t, broker.ListenAddrs()[0])
+	leader.mustJoin(ctx, t)
+	leader.sync(ctx, t)
+	joined := make(chan error)
+	go func() { joined <- patient.join(ctx) }()
+	for began := time.Now(); time.Since(began) < 3*time.Second; time.Sleep(50 * time.Millisecond) {
+		leader.beat(ctx, t)
+	}
+	leader.mustJoin(ctx, t)
+	if err := <-joined; err != nil || patient.generation != leader.generation {
+		t.Errorf("%v, generation %d; want %d", err, patient.generation, leader.generation)
+	}
+	if leader.sync(ctx, t); patient.beat(ctx, t) != 0 {
+		t.Error("the member that waited has lost its place")
+	}
+	// Once more, now that it has had a session.
+	patient.metadata = []byte{1} // with which it is no repetition
+	go func() { joined <- patient.join(ctx) }()
+	for began := time.Now(); time.Since(began) < 3*time.Second; time.Sleep(50 * time.Millisecond) {
+		leader.beat(ctx, t)
+	}
+	leader.mustJoin(ctx, t)
+	if err := <-joined; err != nil || patient.generation != leader.generation {
+		t.Errorf("%v, generation %d; want %d", err, patient.generation, leader.generation)
+	}
+}
+
+func newBroker(t *testing.T) *kfake.Cluster {
+	t.Helper()
+	sessions := new(devstack.Sessions)
+	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second), kfake.ListenFn(func(network, address string) (net.Listener, error) {
+		ln, err := net.Listen(network, address)
+		return sessions.Listener(ln), err
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(broker.Close)
+	if err := sessions.Watch(broker); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sessions.Close)
+	return broker
+}
+
 // member speaks the protocol of classic groups by hand.
 type member struct {
 	client     *kgo.Client
 	id         string
 	generation int32
+	metadata   []byte
 }
 
 func newMember(t *testing.T, bootstrap string) *member {
@@ -82,7 +125,7 @@ func newMember(t *testing.T, bootstrap string) *member {
 func (m *member) join(ctx context.Context) error {
 	r := kmsg.NewPtrJoinGroupRequest()
 	r.Group, r.ProtocolType, r.SessionTimeoutMillis, r.RebalanceTimeoutMillis = "g", "consumer", 1000, 600_000
-	r.Protocols = []kmsg.JoinGroupRequestProtocol{{Name: "range"}}
+	r.Protocols = []kmsg.JoinGroupRequestProtocol{{Name: "range", Metadata: m.metadata}}
 	for {
 		r.MemberID = m.id
 		response, err := r.RequestWith(ctx, m.client)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -52,7 +53,15 @@ func (s *soak) newWorld(ctx context.Context, topics ...string) (_ *world, err er
 		}
 	}()
 	if w.bootstrap == "" {
-		w.cluster, err = kfake.NewCluster(kfake.NumBrokers(3), kfake.DefaultNumPartitions(partitions), kfake.GroupMinSessionTimeout(time.Second))
+		sessions := new(devstack.Sessions)
+		listen := func(network, address string) (net.Listener, error) {
+			ln, err := net.Listen(network, address)
+			if err != nil {
+				return nil, err
+			}
+			return sessions.Listener(ln), nil
+		}
+		w.cluster, err = kfake.NewCluster(kfake.NumBrokers(3), kfake.DefaultNumPartitions(partitions), kfake.GroupMinSessionTimeout(time.Second), kfake.ListenFn(listen))
 		if err != nil {
 			return nil, err
 		}
@@ -64,11 +73,10 @@ func (s *soak) newWorld(ctx context.Context, topics ...string) (_ *world, err er
 			}
 			w.bootstrap += addr
 		}
-		unwatch, err := devstack.WatchSessions(w.cluster)
-		if err != nil {
+		if err := sessions.Watch(w.cluster); err != nil {
 			return nil, err
 		}
-		w.close = append(w.close, unwatch)
+		w.close = append(w.close, sessions.Close)
 	}
 	if w.dir, err = os.MkdirTemp("", "soak"); err != nil {
 		return nil, err
