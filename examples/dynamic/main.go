@@ -5,8 +5,7 @@
 //
 //	go run ./examples/dynamic
 //
-// starts a broker and a registry of its own; -bootstrap and -registry name yours,
-// where the topic dynamic-user-events must exist unless the broker makes topics by itself.
+// starts a broker and a registry of its own; -bootstrap and -registry name yours.
 package main
 
 import (
@@ -17,7 +16,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 
@@ -25,8 +23,7 @@ import (
 
 	"github.com/concord-go/concord"
 	"github.com/concord-go/concord/avro"
-	"github.com/concord-go/concord/internal/devstack"
-	"github.com/concord-go/concord/registry"
+	"github.com/concord-go/concord/examples/internal/cluster"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -53,8 +50,7 @@ func main() {
 func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	fs := flag.NewFlagSet("dynamic", flag.ContinueOnError)
 	fs.SetOutput(errOut)
-	bootstrap := fs.String("bootstrap", "", "`HOST:PORT` of a Kafka broker; empty starts one here")
-	registryURL := fs.String("registry", "", "`URL` of a Schema Registry; empty starts one here")
+	open := cluster.Flags(fs)
 	events := fs.Int("events", 3, "how many events to produce")
 	schemaFile := fs.String("schema", "", "`FILE` with the writer's schema; empty takes schemas/user_event.avsc")
 	if err := fs.Parse(args); err != nil {
@@ -74,40 +70,32 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		}
 		writer = string(text)
 	}
-	switch {
-	case (*bootstrap == "") != (*registryURL == ""):
-		return errors.New("give both -bootstrap and -registry, or neither")
-	case *bootstrap == "":
-		stack, err := devstack.Start(devstack.Options{})
-		if err != nil {
-			return err
-		}
-		defer stack.Close(context.WithoutCancel(ctx))
-		*bootstrap, *registryURL = stack.Bootstrap(), stack.RegistryURL()
-	}
-	reg, err := registry.NewClient(*registryURL)
+	c, err := open(out)
 	if err != nil {
 		return err
 	}
-	defer reg.Close(context.WithoutCancel(ctx))
+	defer c.Close()
+	if err := c.Topics(ctx, topic); err != nil {
+		return err
+	}
 
 	id := rand.Text() // marks this run's records, in a topic that may hold others
-	if err := produce(ctx, *bootstrap, reg, writer, id, *events); err != nil {
+	if err := produce(ctx, c, writer, id, *events); err != nil {
 		return fmt.Errorf("producing: %w", err)
 	}
-	if err := consume(ctx, *bootstrap, reg, id, *events, out); err != nil {
+	if err := consume(ctx, c, id, *events, out); err != nil {
 		return fmt.Errorf("consuming: %w", err)
 	}
 	fmt.Fprintf(out, "%d events written under one schema and read under another, without a Go type\n", *events)
 	return nil
 }
 
-func produce(ctx context.Context, bootstrap string, reg *registry.Client, schema, run string, events int) error {
-	values, err := serde.NewSerializer(reg, avro.Dynamic(schema), serde.WithWriterSchema(serde.AutoRegister()))
+func produce(ctx context.Context, c *cluster.Cluster, schema, run string, events int) error {
+	values, err := serde.NewSerializer(c.Registry, avro.Dynamic(schema), serde.WithWriterSchema(serde.AutoRegister()))
 	if err != nil {
 		return err
 	}
-	p, err := concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": bootstrap}, concord.String(), values, quiet)
+	p, err := concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": c.Bootstrap}, concord.String(), values, cluster.Quiet)
 	if err != nil {
 		return err
 	}
@@ -127,22 +115,18 @@ func produce(ctx context.Context, bootstrap string, reg *registry.Client, schema
 	return nil
 }
 
-func consume(ctx context.Context, bootstrap string, reg *registry.Client, run string, events int, out io.Writer) (err error) {
-	values, err := serde.NewDeserializer(reg, avro.Dynamic(readerSchema))
+func consume(ctx context.Context, c *cluster.Cluster, run string, events int, out io.Writer) (err error) {
+	values, err := serde.NewDeserializer(c.Registry, avro.Dynamic(readerSchema))
 	if err != nil {
 		return err
 	}
-	c, err := concord.NewConsumer(&kafka.ConfigMap{
-		"bootstrap.servers": bootstrap,
-		"group.id":          "dynamic-" + run,
-		"auto.offset.reset": "earliest",
-	}, concord.String(), values, quiet)
+	consumer, err := concord.NewConsumer(c.Group("dynamic-"+run), concord.String(), values, cluster.Quiet)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.Close(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(err, consumer.Close(context.WithoutCancel(ctx))) }()
 	seen := 0
-	for m, err := range c.Messages(ctx, topic) {
+	for m, err := range consumer.Messages(ctx, topic) {
 		if err != nil {
 			return err
 		}
@@ -157,6 +141,3 @@ func consume(ctx context.Context, bootstrap string, reg *registry.Client, run st
 	}
 	return context.Cause(ctx)
 }
-
-// quiet keeps librdkafka's log out of the example's output.
-var quiet = concord.WithLogger(slog.New(slog.DiscardHandler))

@@ -5,8 +5,7 @@
 //
 //	go run ./examples/generated
 //
-// starts a broker and a registry of its own; -bootstrap and -registry name yours,
-// where the topic orders must exist unless the broker makes topics by itself.
+// starts a broker and a registry of its own; -bootstrap and -registry name yours.
 package main
 
 import (
@@ -17,7 +16,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/big"
 	"os"
 	"os/signal"
@@ -28,8 +26,7 @@ import (
 	"github.com/concord-go/concord"
 	"github.com/concord-go/concord/avro"
 	"github.com/concord-go/concord/examples/generated/orders"
-	"github.com/concord-go/concord/internal/devstack"
-	"github.com/concord-go/concord/registry"
+	"github.com/concord-go/concord/examples/internal/cluster"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -39,8 +36,6 @@ import (
 var laterSchema string
 
 const topic = "orders"
-
-var quiet = concord.WithLogger(slog.New(slog.DiscardHandler))
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -54,35 +49,26 @@ func main() {
 func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	fs := flag.NewFlagSet("generated", flag.ContinueOnError)
 	fs.SetOutput(errOut)
-	bootstrap := fs.String("bootstrap", "", "`HOST:PORT` of a Kafka broker; empty starts one here")
-	registryURL := fs.String("registry", "", "`URL` of a Schema Registry; empty starts one here")
+	open := cluster.Flags(fs)
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
 		return err
 	}
-	switch {
-	case (*bootstrap == "") != (*registryURL == ""):
-		return errors.New("give both -bootstrap and -registry, or neither")
-	case *bootstrap == "":
-		stack, err := devstack.Start(devstack.Options{})
-		if err != nil {
-			return err
-		}
-		defer stack.Close(context.WithoutCancel(ctx))
-		*bootstrap, *registryURL = stack.Bootstrap(), stack.RegistryURL()
-	}
-	reg, err := registry.NewClient(*registryURL)
+	c, err := open(out)
 	if err != nil {
 		return err
 	}
-	defer reg.Close(context.WithoutCancel(ctx))
+	defer c.Close()
+	if err := c.Topics(ctx, topic); err != nil {
+		return err
+	}
 
 	id := rand.Text() // marks this run's records, in a topic that may hold others
 	placed := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
 	// The generated code writes: the schema is that of the type.
-	err = produce(ctx, *bootstrap, reg, avro.For[*orders.Order](), id, &orders.Order{
+	err = produce(ctx, c, avro.For[*orders.Order](), id, &orders.Order{
 		ID: "o-1", PlacedAt: placed, Status: orders.StatusPaid, Payment: &orders.Card{LastDigits: "4242"},
 		Items: []orders.Item{{Sku: "sku-7", Quantity: 2, Price: big.NewRat(1999, 100)}},
 	})
@@ -90,7 +76,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return fmt.Errorf("producing: %w", err)
 	}
 	// A program of later days, which has no Go type even.
-	err = produce(ctx, *bootstrap, reg, avro.Dynamic(laterSchema), id, map[string]any{
+	err = produce(ctx, c, avro.Dynamic(laterSchema), id, map[string]any{
 		"id": "o-2", "channel": "shop", "placed_at": placed.Add(time.Hour), "status": "NEW", "note": map[string]any{"string": "by the back door"},
 		"payment": map[string]any{"com.example.shop.Invoice": map[string]any{"days": 30}},
 		"items":   []any{map[string]any{"sku": "sku-8", "quantity": 1, "price": big.NewRat(5, 1)}},
@@ -98,18 +84,18 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("producing: %w", err)
 	}
-	if err := consume(ctx, *bootstrap, reg, id, 2, out); err != nil {
+	if err := consume(ctx, c, id, 2, out); err != nil {
 		return fmt.Errorf("consuming: %w", err)
 	}
 	return nil
 }
 
-func produce[T any](ctx context.Context, bootstrap string, reg *registry.Client, format serde.Format[T], run string, v T) error {
-	values, err := serde.NewSerializer(reg, format, serde.WithWriterSchema(serde.AutoRegister()))
+func produce[T any](ctx context.Context, c *cluster.Cluster, format serde.Format[T], run string, v T) error {
+	values, err := serde.NewSerializer(c.Registry, format, serde.WithWriterSchema(serde.AutoRegister()))
 	if err != nil {
 		return err
 	}
-	p, err := concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": bootstrap}, concord.String(), values, quiet)
+	p, err := concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": c.Bootstrap}, concord.String(), values, cluster.Quiet)
 	if err != nil {
 		return err
 	}
@@ -120,21 +106,17 @@ func produce[T any](ctx context.Context, bootstrap string, reg *registry.Client,
 	return err
 }
 
-func consume(ctx context.Context, bootstrap string, reg *registry.Client, run string, events int, out io.Writer) (err error) {
-	values, err := serde.NewDeserializer(reg, avro.For[orders.Order]())
+func consume(ctx context.Context, c *cluster.Cluster, run string, events int, out io.Writer) (err error) {
+	values, err := serde.NewDeserializer(c.Registry, avro.For[orders.Order]())
 	if err != nil {
 		return err
 	}
-	c, err := concord.NewConsumer(&kafka.ConfigMap{
-		"bootstrap.servers": bootstrap,
-		"group.id":          "generated-" + run,
-		"auto.offset.reset": "earliest",
-	}, concord.String(), values, quiet)
+	consumer, err := concord.NewConsumer(c.Group("generated-"+run), concord.String(), values, cluster.Quiet)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.Close(context.WithoutCancel(ctx))) }()
-	for m, err := range c.Messages(ctx, topic) {
+	defer func() { err = errors.Join(err, consumer.Close(context.WithoutCancel(ctx))) }()
+	for m, err := range consumer.Messages(ctx, topic) {
 		if err != nil {
 			return err
 		}

@@ -102,13 +102,15 @@ func TestTheConversionIsExactlyOnce(t *testing.T) {
 			t.Fatalf("it ended by itself: %v: %s", err, errOut.String())
 		}
 	}
-	last := start(ctx, func(ctx context.Context) error { return convert(ctx, c) })
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	last := start(ctx, fail, "the conversion service", func(ctx context.Context) error { return convert(ctx, c) })
 	for n := int64(-1); n != 0; {
 		if n, err = behind(ctx, c, conversion, oldTopic); err != nil {
 			t.Fatal(err)
 		}
 		if !sleep(ctx, 50*time.Millisecond) {
-			t.Fatal("it does not come to the end")
+			t.Fatalf("it does not come to the end: %v", context.Cause(ctx))
 		}
 	}
 	if err := last.end(); err != nil {

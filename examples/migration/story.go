@@ -27,8 +27,15 @@ type story struct {
 	out     io.Writer
 }
 
-func (s *story) tell(ctx context.Context) error {
+func (s *story) tell(ctx context.Context) (err error) {
 	c, half := s.cluster, s.events/2
+	ctx, fail := context.WithCancelCause(ctx)
+	defer func() {
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			err = cause // why the story ended, not what noticed it
+		}
+		fail(nil)
+	}()
 	fmt.Fprintf(s.out, "\n1. Producers write version 1 to %s.\n", oldTopic)
 	if _, err := c.Registry.Register(ctx, oldTopic+"-value", registry.Schema{Text: schemaV1}); err != nil {
 		return err
@@ -56,19 +63,19 @@ func (s *story) tell(ctx context.Context) error {
 	fmt.Fprintf(s.out, "   So it gets a topic and a subject of its own, %s.\n", newTopic)
 
 	fmt.Fprintf(s.out, "\n3. The conversion service and a consumer of both topics start; version 1 is still written.\n")
-	converter := start(ctx, func(ctx context.Context) error { return convert(ctx, c) })
+	converter := start(ctx, fail, "the conversion service", func(ctx context.Context) error { return convert(ctx, c) })
 	both := newTally()
-	auditing := start(ctx, func(ctx context.Context) error {
+	auditing := start(ctx, fail, "the consumer of both topics", func(ctx context.Context) error {
 		return consume(ctx, c, "audit", false, []string{oldTopic, newTopic}, both.add)
 	})
 	if err := produce(ctx, c, oldTopic, schemaV1, eventV1, half/2, half*3/4); err != nil {
 		return err
 	}
 	if err := converter.end(); err != nil {
-		return fmt.Errorf("the conversion service: %w", err)
+		return err
 	}
 	fmt.Fprintf(s.out, "   The conversion service is stopped in the middle, and started again.\n")
-	converter = start(ctx, func(ctx context.Context) error { return convert(ctx, c) })
+	converter = start(ctx, fail, "the conversion service", func(ctx context.Context) error { return convert(ctx, c) })
 
 	fmt.Fprintf(s.out, "\n4. New producers write version 2 to %s, while the last old ones finish.\n", newTopic)
 	if err := produce(ctx, c, newTopic, schemaV2, eventV2, half, half+(s.events-half)/2); err != nil {
@@ -94,13 +101,13 @@ func (s *story) tell(ctx context.Context) error {
 		fmt.Fprintf(s.out, "   %s: 0\n", group)
 	}
 	if err := converter.end(); err != nil {
-		return fmt.Errorf("the conversion service: %w", err)
+		return err
 	}
 	if err := both.await(ctx, s.events); err != nil {
 		return fmt.Errorf("the consumer of both topics: %w", err)
 	}
 	if err := auditing.end(); err != nil {
-		return fmt.Errorf("the consumer of both topics: %w", err)
+		return err
 	}
 	fmt.Fprintf(s.out, "   The conversion service ends; the consumer of both topics is deployed without the old one.\n")
 
@@ -124,10 +131,18 @@ type service struct {
 	done chan error
 }
 
-func start(ctx context.Context, run func(context.Context) error) *service {
+// start starts a service. When it fails by itself the story does.
+func start(ctx context.Context, fail context.CancelCauseFunc, name string, run func(context.Context) error) *service {
 	running, stop := context.WithCancel(ctx)
 	s := &service{stop, make(chan error, 1)}
-	go func() { s.done <- run(running) }()
+	go func() {
+		err := run(running)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
+			fail(err)
+		}
+		s.done <- err
+	}()
 	return s
 }
 
