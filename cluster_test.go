@@ -12,16 +12,17 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/concord-go/concord"
+	"github.com/concord-go/concord/internal/devstack"
 )
 
 // newCluster starts a broker with topics of three partitions.
 func newCluster(t testing.TB, topics ...string) (*kfake.Cluster, string) {
 	t.Helper()
-	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(3, topics...), kfake.GroupMinSessionTimeout(time.Second))
+	c, end, err := devstack.NewCluster(nil, kfake.NumBrokers(1), kfake.SeedTopics(3, topics...), kfake.GroupMinSessionTimeout(time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.Close)
+	t.Cleanup(end)
 	return c, c.ListenAddrs()[0]
 }
 

@@ -12,8 +12,8 @@ func (c *Consumer[K, V]) Stats() ConsumerStats { return c.poller.counts.stats() 
 
 // consumerCounts is what Stats reads.
 type consumerCounts struct {
-	handled, retried, delayed, deadLetters, skipped, rebalances, lost, transactions, aborted atomic.Uint64
-	pauses                                                                                   [numPauseReasons]atomic.Uint64
+	handled, retried, delayed, deadLetters, skipped, reread, rebalances, lost, transactions, aborted atomic.Uint64
+	pauses                                                                                           [numPauseReasons]atomic.Uint64
 
 	mu   sync.Mutex
 	live map[*partition]struct{}
@@ -35,7 +35,7 @@ func (c *consumerCounts) assigned(p *partition, gone bool) {
 
 func (c *consumerCounts) stats() ConsumerStats {
 	s := ConsumerStats{
-		Handled: c.handled.Load(), Retried: c.retried.Load(), Delayed: c.delayed.Load(), DeadLetters: c.deadLetters.Load(), Skipped: c.skipped.Load(),
+		Handled: c.handled.Load(), Retried: c.retried.Load(), Delayed: c.delayed.Load(), DeadLetters: c.deadLetters.Load(), Skipped: c.skipped.Load(), Reread: c.reread.Load(),
 		Rebalances: c.rebalances.Load(), Lost: c.lost.Load(), Transactions: c.transactions.Load(), Aborted: c.aborted.Load(), Pauses: make(map[PauseReason]uint64), Paused: make(map[PauseReason]int),
 	}
 	for r := range numPauseReasons {

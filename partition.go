@@ -48,6 +48,7 @@ type partition struct {
 	// The session's goroutine's own:
 	paused bool // what librdkafka was told
 	ended  bool // read to its end, as far as is known
+	reread reread
 }
 
 // queueLimit is when a partition is paused, and, at three quarters of it, resumed: what is

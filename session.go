@@ -114,7 +114,7 @@ func (s *session) assign(assigned []kafka.TopicPartition) {
 		if s.partitions[key] != nil {
 			continue
 		}
-		p := &partition{topic: key.topic, id: key.id, limit: s.options.queue, highest: -1, room: make(chan struct{}, 1)}
+		p := &partition{topic: key.topic, id: key.id, limit: s.options.queue, highest: -1, reread: reread{last: -1}, room: make(chan struct{}, 1)}
 		if s.transactor != nil {
 			p.transforms, p.settled = true, make(map[uint64]*settled)
 		}
@@ -143,6 +143,13 @@ func (s *session) take(m *kafka.Message) {
 		}
 	}
 	p.ended = false
+	if was := p.reread.going; p.reread.is(m, s.seed) {
+		if !was {
+			s.log.LogAttrs(s.ctx, slog.LevelWarn, "librdkafka reads records again: they are left out", slog.String("topic", p.topic), slog.Int("partition", int(p.id)), slog.Int64("offset", int64(m.TopicPartition.Offset)))
+		}
+		s.counts.reread.Add(1)
+		return
+	}
 	s.pending = append(s.pending, job{record: m, partition: p})
 	if s.pendingSize += sizeOf(m); len(s.pending) == batchMost || s.pendingSize > pendingMost {
 		s.flush()

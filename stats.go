@@ -7,6 +7,7 @@ type ConsumerStats struct {
 	Delayed     uint64 // records that were put into a retry topic
 	DeadLetters uint64
 	Skipped     uint64 // records that the policy had skipped
+	Reread      uint64 // records that librdkafka read twice, and that were left out the second time
 	Rebalances  uint64 // assignments and revocations
 	Lost        uint64 // partitions that were lost rather than revoked
 	// Transactions and Aborted count those of [Transform] that were committed, and aborted.

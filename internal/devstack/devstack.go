@@ -35,9 +35,8 @@ type Options struct {
 
 // Stack is a running broker and registry. Its methods may be called concurrently.
 type Stack struct {
-	broker    *kfake.Cluster
+	endBroker func()
 	bootstrap string
-	sessions  *Sessions
 	registry  *registryserver.Server
 
 	closing  sync.Once
@@ -62,24 +61,19 @@ func Start(opts Options) (*Stack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the registry: %w", err)
 	}
-	sessions := new(Sessions)
-	broker, bootstrap, err := startBroker(opts, sessions)
+	bootstrap, end, err := startBroker(opts)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the broker: %w", err), reg.Close(context.Background()))
 	}
-	if err := sessions.Watch(broker); err != nil {
-		broker.Close()
-		return nil, errors.Join(fmt.Errorf("starting the broker: %w", err), reg.Close(context.Background()))
-	}
-	return &Stack{broker: broker, bootstrap: bootstrap, sessions: sessions, registry: reg}, nil
+	return &Stack{endBroker: end, bootstrap: bootstrap, registry: reg}, nil
 }
 
-func startBroker(opts Options, sessions *Sessions) (*kfake.Cluster, string, error) {
+func startBroker(opts Options) (bootstrap string, end func(), err error) {
 	addr := cmp.Or(opts.BrokerAddr, anyPort)
 	// Listening first keeps the reason where the port is taken.
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, "", err
+		return "", nil, err
 	}
 	// Without the telemetry requests (KIP-714): the broker gives a client another
 	// instance id each time it is asked, which librdkafka logs.
@@ -89,8 +83,6 @@ func startBroker(opts Options, sessions *Sessions) (*kfake.Cluster, string, erro
 	kopts := []kfake.Opt{
 		kfake.MaxVersions(versions),
 		kfake.NumBrokers(1),
-		// The broker advertises the address it listens on.
-		kfake.ListenFn(func(string, string) (net.Listener, error) { return sessions.Listener(ln), nil }),
 		kfake.AllowAutoTopicCreation(),
 		kfake.DefaultNumPartitions(cmp.Or(opts.Partitions, defaultPartitions)),
 	}
@@ -98,11 +90,12 @@ func startBroker(opts Options, sessions *Sessions) (*kfake.Cluster, string, erro
 		// Each batch is synced: what was acknowledged survives kill -9.
 		kopts = append(kopts, kfake.DataDir(filepath.Join(opts.DataDir, "broker")), kfake.SyncWrites())
 	}
-	broker, err := kfake.NewCluster(kopts...)
+	// The broker advertises the address it listens on.
+	_, end, err = NewCluster(func(string, string) (net.Listener, error) { return ln, nil }, kopts...)
 	if err != nil {
-		return nil, "", errors.Join(err, ln.Close())
+		return "", nil, errors.Join(err, ln.Close())
 	}
-	return broker, ln.Addr().String(), nil
+	return ln.Addr().String(), end, nil
 }
 
 // Bootstrap is the broker's address, for "bootstrap.servers".
@@ -115,8 +108,7 @@ func (s *Stack) RegistryURL() string { return s.registry.URL() }
 // call does anything; all return the same.
 func (s *Stack) Close(ctx context.Context) error {
 	s.closing.Do(func() {
-		s.sessions.Close()
-		s.broker.Close()
+		s.endBroker()
 		s.closeErr = s.registry.Close(ctx)
 	})
 	return s.closeErr

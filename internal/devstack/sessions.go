@@ -13,17 +13,43 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// Sessions has a broker's classic groups keep members that live and lose those that were killed, as Kafka does while
-// members wait for the answer to their JoinGroup. By itself the broker goes on with the old session of a member that
-// waits, which cannot send heartbeats then, and drops it when that is over; and it begins no session for a new member
-// whose connection has ended meanwhile, which so stays in the group for good, with partitions that nobody reads.
+// NewCluster is a [kfake.NewCluster] whose classic groups keep members that live and lose those that were killed, as
+// Kafka does while members wait for the answer to their JoinGroup. By itself it goes on with the old session of a member
+// that waits, which cannot send heartbeats then, and drops it when that is over; and it begins no session for a new
+// member whose connection has ended meanwhile, which so stays in the group for good, with partitions that nobody reads.
 //
 // Therefore a member that waits is sent heartbeats in its name as long as it is connected, and a last one.
-type Sessions struct {
+//
+// listen is [net.Listen] where it is nil. End with end, not with Close.
+func NewCluster(listen func(network, address string) (net.Listener, error), opts ...kfake.Opt) (c *kfake.Cluster, end func(), err error) {
+	if listen == nil {
+		listen = net.Listen
+	}
+	s := &sessions{connected: make(map[string]bool), joins: make(map[joiner]int32)}
+	c, err = kfake.NewCluster(append(opts, kfake.ListenFn(func(network, address string) (net.Listener, error) {
+		ln, err := listen(network, address)
+		if err != nil {
+			return nil, err
+		}
+		return listener{ln, s}, nil
+	}))...)
+	if err != nil {
+		return nil, nil, err
+	}
+	stop, err := s.begin(c)
+	if err != nil {
+		c.Close()
+		return nil, nil, err
+	}
+	return c, func() {
+		stop()
+		c.Close()
+	}, nil
+}
+
+type sessions struct {
 	broker *kfake.Cluster
 	client *kgo.Client
-	stop   context.CancelFunc
-	wg     sync.WaitGroup
 
 	mu        sync.Mutex
 	connected map[string]bool  // remote addresses
@@ -32,14 +58,10 @@ type Sessions struct {
 
 type joiner struct{ group, member string }
 
-// Listener has the broker's connections known; its broker must have it from [kfake.ListenFn].
-func (s *Sessions) Listener(ln net.Listener) net.Listener { return listener{ln, s} }
-
-// Watch begins. Close is to be called before the broker's.
-func (s *Sessions) Watch(broker *kfake.Cluster) (err error) {
-	s.broker, s.joins = broker, make(map[joiner]int32)
+func (s *sessions) begin(broker *kfake.Cluster) (stop func(), err error) {
+	s.broker = broker
 	if s.client, err = kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...)); err != nil {
-		return err
+		return nil, err
 	}
 	broker.ControlKey(kmsg.JoinGroup.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
 		if r := r.(*kmsg.JoinGroupRequest); r.MemberID != "" {
@@ -47,22 +69,17 @@ func (s *Sessions) Watch(broker *kfake.Cluster) (err error) {
 		}
 		return nil, nil, false
 	})
-	ctx, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	s.wg.Go(func() { s.watch(ctx) })
-	return nil
-}
-
-// Close ends the watch.
-func (s *Sessions) Close() {
-	if s.stop != nil {
-		s.stop()
-		s.wg.Wait()
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { s.watch(ctx) })
+	return func() {
+		cancel()
+		wg.Wait()
 		s.client.Close()
-	}
+	}, nil
 }
 
-func (s *Sessions) joined(j joiner) {
+func (s *sessions) joined(j joiner) {
 	var before int32
 	if g := s.broker.GroupInfo(j.group); g != nil {
 		before = g.Epoch
@@ -75,7 +92,7 @@ func (s *Sessions) joined(j joiner) {
 // sessionsPause is well below any session's timeout.
 const sessionsPause = 250 * time.Millisecond
 
-func (s *Sessions) watch(ctx context.Context) {
+func (s *sessions) watch(ctx context.Context) {
 	tick := time.NewTicker(sessionsPause)
 	defer tick.Stop()
 	for {
@@ -96,7 +113,7 @@ func (s *Sessions) watch(ctx context.Context) {
 }
 
 // waited sends a heartbeat, and reports whether it was the last.
-func (s *Sessions) waited(ctx context.Context, j joiner, before int32) bool {
+func (s *sessions) waited(ctx context.Context, j joiner, before int32) bool {
 	g := s.broker.GroupInfo(j.group)
 	if g == nil {
 		return true
@@ -113,7 +130,7 @@ func (s *Sessions) waited(ctx context.Context, j joiner, before int32) bool {
 }
 
 // beat reports whether the broker took a heartbeat in a member's name, or has no such member.
-func (s *Sessions) beat(ctx context.Context, j joiner, generation int32) bool {
+func (s *sessions) beat(ctx context.Context, j joiner, generation int32) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	r := kmsg.NewPtrHeartbeatRequest()
@@ -129,7 +146,7 @@ func (s *Sessions) beat(ctx context.Context, j joiner, generation int32) bool {
 	return false // the generation is over
 }
 
-func (s *Sessions) done(j joiner, before int32) {
+func (s *sessions) done(j joiner, before int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.joins[j] == before { // it has not joined again
@@ -139,7 +156,7 @@ func (s *Sessions) done(j joiner, before int32) {
 
 type listener struct {
 	net.Listener
-	sessions *Sessions
+	sessions *sessions
 }
 
 func (l listener) Accept() (net.Conn, error) {
@@ -153,7 +170,7 @@ func (l listener) Accept() (net.Conn, error) {
 
 type conn struct {
 	net.Conn
-	sessions *Sessions
+	sessions *sessions
 }
 
 func (c *conn) Close() error {
@@ -161,15 +178,12 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-func (s *Sessions) connect(addr string, is bool) {
+func (s *sessions) connect(addr string, is bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !is {
+	if is {
+		s.connected[addr] = true
+	} else {
 		delete(s.connected, addr)
-		return
 	}
-	if s.connected == nil {
-		s.connected = make(map[string]bool)
-	}
-	s.connected[addr] = true
 }

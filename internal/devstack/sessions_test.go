@@ -2,7 +2,6 @@ package devstack_test
 
 import (
 	"context"
-	"net"
 	"testing"
 	"time"
 
@@ -88,19 +87,11 @@ func TestAMemberThatWaitsKeepsItsPlace(t *testing.T) {
 
 func newBroker(t *testing.T) *kfake.Cluster {
 	t.Helper()
-	sessions := new(devstack.Sessions)
-	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second), kfake.ListenFn(func(network, address string) (net.Listener, error) {
-		ln, err := net.Listen(network, address)
-		return sessions.Listener(ln), err
-	}))
+	broker, end, err := devstack.NewCluster(nil, kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(broker.Close)
-	if err := sessions.Watch(broker); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(sessions.Close)
+	t.Cleanup(end)
 	return broker
 }
 

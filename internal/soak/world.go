@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -53,19 +52,12 @@ func (s *soak) newWorld(ctx context.Context, topics ...string) (_ *world, err er
 		}
 	}()
 	if w.bootstrap == "" {
-		sessions := new(devstack.Sessions)
-		listen := func(network, address string) (net.Listener, error) {
-			ln, err := net.Listen(network, address)
-			if err != nil {
-				return nil, err
-			}
-			return sessions.Listener(ln), nil
-		}
-		w.cluster, err = kfake.NewCluster(kfake.NumBrokers(3), kfake.DefaultNumPartitions(partitions), kfake.GroupMinSessionTimeout(time.Second), kfake.ListenFn(listen))
+		var end func()
+		w.cluster, end, err = devstack.NewCluster(nil, kfake.NumBrokers(3), kfake.DefaultNumPartitions(partitions), kfake.GroupMinSessionTimeout(time.Second))
 		if err != nil {
 			return nil, err
 		}
-		w.close = append(w.close, w.cluster.Close)
+		w.close = append(w.close, end)
 		w.canBeAway()
 		for i, addr := range w.cluster.ListenAddrs() {
 			if i > 0 {
@@ -73,10 +65,6 @@ func (s *soak) newWorld(ctx context.Context, topics ...string) (_ *world, err er
 			}
 			w.bootstrap += addr
 		}
-		if err := sessions.Watch(w.cluster); err != nil {
-			return nil, err
-		}
-		w.close = append(w.close, sessions.Close)
 	}
 	if w.dir, err = os.MkdirTemp("", "soak"); err != nil {
 		return nil, err

@@ -57,6 +57,7 @@ func ConsumerCollector(client string, stats func() concord.ConsumerStats) promet
 	lag := f.describe("lag_records", "Records of a partition that are not handled yet.", "topic", "partition")
 	dead := f.describe("dead_letters_total", "Records that became dead letters.")
 	skipped := f.describe("records_skipped_total", "Records that the policy had skipped.")
+	reread := f.describe("records_reread_total", "Records that librdkafka read twice, and that were left out the second time.")
 	rebalances := f.describe("rebalances_total", "Assignments and revocations of partitions.")
 	lost := f.describe("partitions_lost_total", "Partitions that were lost rather than revoked.")
 	pauses := f.describe("pauses_total", "How often partitions were paused.", "reason")
@@ -76,6 +77,7 @@ func ConsumerCollector(client string, stats func() concord.ConsumerStats) promet
 		}
 		counter(to, dead, s.DeadLetters)
 		counter(to, skipped, s.Skipped)
+		counter(to, reread, s.Reread)
 		counter(to, rebalances, s.Rebalances)
 		counter(to, lost, s.Lost)
 		gauge(to, partitions, s.Partitions)

@@ -15,7 +15,7 @@
 //
 // Of a consumer, each beginning with concord_consumer_:
 //
-//	records_handled_total, retries_total, dead_letters_total, records_skipped_total,
+//	records_handled_total, retries_total, dead_letters_total, records_skipped_total, records_reread_total,
 //	rebalances_total, partitions_lost_total, pauses_total{reason}
 //	partitions, records_in_hand, bytes_in_hand, partitions_paused{reason}
 //

@@ -51,7 +51,7 @@ func TestAConsumersFiguresAreShown(t *testing.T) {
 		return concord.ConsumerStats{
 			Handled: 1, Retried: 2, DeadLetters: 3, Skipped: 4, Rebalances: 5, Lost: 6, Pauses: map[concord.PauseReason]uint64{concord.Outage: 7},
 			Partitions: 8, InHand: 9, InHandSize: 10, Paused: map[concord.PauseReason]int{concord.QueueFull: 11},
-			Delayed: 12, Transactions: 13, Aborted: 14, Lag: []concord.PartitionLag{{Topic: "t", Partition: 3, Records: 15}},
+			Reread: 16, Delayed: 12, Transactions: 13, Aborted: 14, Lag: []concord.PartitionLag{{Topic: "t", Partition: 3, Records: 15}},
 		}
 	}
 	const want = `concord_consumer_bytes_in_hand client=a 10
@@ -77,6 +77,7 @@ concord_consumer_rebalances_total client=a 5
 concord_consumer_records_delayed_total client=a 12
 concord_consumer_records_handled_total client=a 1
 concord_consumer_records_in_hand client=a 9
+concord_consumer_records_reread_total client=a 16
 concord_consumer_records_skipped_total client=a 4
 concord_consumer_retries_total client=a 2
 concord_consumer_transactions_total client=a outcome=aborted 14
