@@ -81,7 +81,7 @@ func TestSerdesWorkOnApicurio(t *testing.T) {
 		}
 		id := m.ProtoReflect().Descriptor().Fields().ByName("id")
 		m.ProtoReflect().Set(id, protoreflect.ValueOfString("o1"))
-		goesThere(t, "orders", f, m.(*dynamicpb.Message), func(a, b *dynamicpb.Message) bool {
+		goesThere(t, "shop", f, m.(*dynamicpb.Message), func(a, b *dynamicpb.Message) bool {
 			x, errX := proto.MarshalOptions{Deterministic: true}.Marshal(a)
 			y, errY := proto.MarshalOptions{Deterministic: true}.Marshal(b)
 			return errX == nil && errY == nil && string(x) == string(y)
