@@ -114,7 +114,7 @@ func (s *sessions) watch(ctx context.Context) {
 
 // waited sends a heartbeat, and reports whether it was the last.
 func (s *sessions) waited(ctx context.Context, j joiner, before int32) bool {
-	g := s.broker.GroupInfo(j.group)
+	g := s.group(ctx, j.group)
 	if g == nil {
 		return true
 	}
@@ -127,6 +127,18 @@ func (s *sessions) waited(ctx context.Context, j joiner, before int32) bool {
 		}
 	}
 	return s.beat(ctx, j, g.Epoch) && (answered || !connected)
+}
+
+// group is nil where there is no such group. The broker's own functions wait for ever once it is closed.
+func (s *sessions) group(ctx context.Context, name string) *kfake.GroupInfo {
+	info := make(chan *kfake.GroupInfo, 1)
+	go func() { info <- s.broker.GroupInfo(name) }()
+	select {
+	case g := <-info:
+		return g
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // beat reports whether the broker took a heartbeat in a member's name, or has no such member.

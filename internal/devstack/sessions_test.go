@@ -161,3 +161,26 @@ func (m *member) beat(ctx context.Context, t *testing.T) int16 {
 	}
 	return response.ErrorCode
 }
+
+// Tests close brokers to have them gone.
+func TestABrokerThatWasClosedCanBeEnded(t *testing.T) {
+	t.Parallel()
+	broker, end, err := devstack.NewCluster(nil, kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMember(t, broker.ListenAddrs()[0])
+	m.mustJoin(t.Context(), t)
+	broker.Close()
+	time.Sleep(600 * time.Millisecond) // it is looked at meanwhile
+	ended := make(chan struct{})
+	go func() {
+		end()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Error("it does not end")
+	}
+}
