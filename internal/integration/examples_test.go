@@ -19,18 +19,22 @@ import (
 // The examples run on servers of others, and say nothing but what they have to say.
 func TestExamplesRunOnKafka(t *testing.T) {
 	bootstrap := kafkaNode(t)
-	bin := t.TempDir()
-	for _, name := range []string{"quickstart", "dynamic", "generated", "events", "protobuf", "migration"} {
-		program := filepath.Join(bin, name)
-		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../examples/"+name).CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+	names := []string{"quickstart", "dynamic", "generated", "events", "protobuf", "migration"}
+	bin := t.TempDir() + string(filepath.Separator)
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin)
+	for _, name := range names {
+		build.Args = append(build.Args, "../../examples/"+name)
+	}
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, name := range names {
 		for where, registry := range map[string]string{"the embedded registry": registrytest.New(t).URL(), "Apicurio": apicurioURL(t)} {
 			dropTopics(t, bootstrap, "accounts", "dynamic-user-events", "orders", "user-events", "user-events.v2", "user-events.conversion.dead")
 			t.Run(name+" with "+where, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 				defer cancel()
-				cmd := exec.CommandContext(ctx, program, "-bootstrap", bootstrap, "-registry", registry)
+				cmd := exec.CommandContext(ctx, bin+name, "-bootstrap", bootstrap, "-registry", registry)
 				cmd.SysProcAttr = children()
 				var out, noise bytes.Buffer
 				cmd.Stdout, cmd.Stderr = &out, &noise

@@ -110,47 +110,65 @@ func TestSecureListeners(t *testing.T) {
 			t.Errorf("the error has the password: %v", err)
 		}
 	})
-	// Certificates are replaced while services run: this is no reason to stop, and the log has it.
-	t.Run("an authority that is not trusted", func(t *testing.T) {
-		var log strings.Builder
-		var mu sync.Mutex
-		seen := make(chan struct{})
-		logger := slog.New(slog.NewTextHandler(writerFunc(func(b []byte) (int, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if log.Write(b); strings.Contains(log.String(), "SSL handshake failed") {
+	// Certificates are replaced while services run: these are no reason to stop, and the log has them.
+	for name, c := range map[string]struct {
+		listener, says string
+		settings       kafka.ConfigMap
+	}{
+		"an authority that is not trusted": {"TLS", "certificate verify failed", kafka.ConfigMap{"security.protocol": "SSL", "ssl.ca.pem": newAuthority(t, "another").pem}},
+		"mutual TLS without a certificate": {"MTLS", "certificate required", tls},
+		"mutual TLS with another's":        {"MTLS", "unknown ca", another(t, ca)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := newAwaited(c.says)
+			ctx, cancel := context.WithCancel(soon(t))
+			defer cancel()
+			go func() {
 				select {
-				case <-seen:
-				default:
-					close(seen)
+				case <-log.seen:
+					cancel()
+				case <-ctx.Done():
 				}
+			}()
+			reader := newConsumer(t, b.listeners[c.listener], "allowed", concord.String(), c.settings, concord.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
+			if err := reader.Run(ctx, []string{allowed}, func(context.Context, *concord.Message[string, string]) error { return nil }); err != nil {
+				t.Error(err)
 			}
-			return len(b), nil
-		}), nil))
-		ctx, cancel := context.WithCancel(soon(t))
-		defer cancel()
-		go func() {
 			select {
-			case <-seen:
-				cancel()
-			case <-ctx.Done():
+			case <-log.seen:
+			default:
+				t.Errorf("the log does not say %q: %s", c.says, log.text.String())
 			}
-		}()
-		c := newConsumer(t, b.listeners["TLS"], "allowed", concord.String(), kafka.ConfigMap{"security.protocol": "SSL", "ssl.ca.pem": newAuthority(t, "another").pem}, concord.WithLogger(logger))
-		if err := c.Run(ctx, []string{allowed}, func(context.Context, *concord.Message[string, string]) error { return nil }); err != nil {
-			t.Error(err)
-		}
-		select {
-		case <-seen:
-		default:
-			t.Errorf("the log says nothing of it: %s", log.String())
-		}
-	})
+		})
+	}
 }
 
-type writerFunc func([]byte) (int, error)
+// another is a client's configuration with a certificate of an authority that the broker does not know.
+func another(t *testing.T, ca *authority) kafka.ConfigMap {
+	certificate, key := newAuthority(t, "another").issue(t, "client")
+	return kafka.ConfigMap{"security.protocol": "SSL", "ssl.ca.pem": ca.pem, "ssl.certificate.pem": certificate, "ssl.key.pem": key}
+}
 
-func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+// awaited is a log in which something is to appear.
+type awaited struct {
+	words string
+	seen  chan struct{} // closed when it has
+
+	mu   sync.Mutex
+	text strings.Builder
+	once sync.Once
+}
+
+func newAwaited(words string) *awaited { return &awaited{words: words, seen: make(chan struct{})} }
+
+func (a *awaited) Write(b []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.text.Write(b); strings.Contains(a.text.String(), a.words) {
+		a.once.Do(func() { close(a.seen) })
+	}
+	return len(b), nil
+}
 
 func wantCode(t *testing.T, err error, code kafka.ErrorCode) {
 	t.Helper()
