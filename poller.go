@@ -155,6 +155,9 @@ func (p *poller) poll(ctx context.Context, s *session) error {
 		if !ok {
 			s.flush()
 		}
+		if event == nil {
+			s.tellUnassigned()
+		}
 		if len(s.pending) == 0 && (event == nil || time.Since(s.looked) > lookEvery) {
 			s.look()
 		}
@@ -213,6 +216,7 @@ func (p *poller) rebalance(kc *kafka.Consumer, event kafka.Event) error {
 			return nil
 		}
 		p.counts.rebalances.Add(1)
+		s.unassignedSince = time.Time{}
 		if p.options.starts.any() {
 			if err := p.assignFrom(kc, event.Partitions); err != nil {
 				s.fail(err)

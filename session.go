@@ -51,6 +51,8 @@ type session struct {
 	pendingSize  int
 	pendingSince time.Time // where somebody wants to know
 
+	unassignedSince time.Time // zero: partitions were assigned, or it was told that none are
+
 	recent   *recent   // what became of the last records; nil where nobody asks
 	looked   time.Time // when changes were last looked at
 	measured time.Time // when lags were
@@ -85,6 +87,9 @@ func newSession(ctx context.Context, p *poller, stopping *stopSign, handle func(
 	s := &session{kc: p.kc, log: p.log, options: &p.options, counts: &p.counts, handle: handle, ctx: ctx, stopping: stopping, partitions: make(map[topicPartition]*partition), seed: maphash.MakeSeed()}
 	if d := p.options.deadLetters; d != nil {
 		s.recent = d.recent
+	}
+	if p.options.partitions == nil {
+		s.unassignedSince = time.Now()
 	}
 	c := p.options.concurrency
 	switch c.order {
