@@ -41,7 +41,7 @@ func TestSecureListeners(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := brokers[0]
-	defer b.process.kill()
+	t.Cleanup(b.process.kill)
 	allowed, denied := createTopic(t, b.bootstrap, "allowed", 1), createTopic(t, b.bootstrap, "denied", 1)
 	permit(t, b.bootstrap, kafka.ResourceTopic, allowed, kafka.ACLOperationRead, kafka.ACLOperationWrite, kafka.ACLOperationDescribe)
 	permit(t, b.bootstrap, kafka.ResourceGroup, "allowed", kafka.ACLOperationRead)
@@ -120,6 +120,7 @@ func TestSecureListeners(t *testing.T) {
 		"mutual TLS with another's":        {"MTLS", "no broker takes this client", another(t, ca)},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits
 			log := newAwaited(c.says)
 			ctx, cancel := context.WithCancel(soon(t))
 			defer cancel()
