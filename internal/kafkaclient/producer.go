@@ -14,7 +14,7 @@ type Report struct {
 }
 
 // Reporter takes the results of messages. A producer calls it from one goroutine. It must
-// not call the producer.
+// not call the producer, but for Connection and Name.
 type Reporter interface {
 	// Delivered is the result of the message that was produced with the token.
 	Delivered(token any, r Report)
