@@ -77,7 +77,8 @@ type Consumer interface {
 	Assign(at []Position) error
 
 	// Poll waits up to wait for something, and appends what is there at once to f. A Batch
-	// has at most a few dozen records. Zero does not wait.
+	// has at most a few dozen records. Zero does not wait. Poll returns after a callback of the
+	// Rebalancer without taking further records: what is in f was taken before it.
 	Poll(wait time.Duration, f *Fetch)
 
 	// Pause and Resume stop and restart the fetching of assigned partitions. Records that

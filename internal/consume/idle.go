@@ -1,0 +1,98 @@
+package consume
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/concord-go/concord/internal/kafkaclient"
+)
+
+// idling polls for a static member between its runs. The member keeps its partitions, which are
+// paused, and takes part in rebalances: unpolled it would hold its group up until
+// max.poll.interval.ms.
+type idling struct {
+	stop, done chan struct{}
+	pause      []kafkaclient.TopicPartition
+}
+
+// Assigned is for [kafkaclient.Rebalancer].
+func (i *idling) Assigned(tps []kafkaclient.TopicPartition) []kafkaclient.Position {
+	i.pause = append(i.pause, tps...)
+	return nil
+}
+
+// Revoked is for [kafkaclient.Rebalancer].
+func (i *idling) Revoked([]kafkaclient.TopicPartition) {}
+
+// Lost is for [kafkaclient.Rebalancer].
+func (i *idling) Lost([]kafkaclient.TopicPartition) {}
+
+// members takes the group's decisions to the run in progress, or to what polls between runs.
+type members struct{ e *Engine }
+
+func (m members) now() kafkaclient.Rebalancer {
+	if m.e.idling != nil {
+		return m.e.idling
+	}
+	return m.e.run
+}
+
+// Assigned is for [kafkaclient.Rebalancer].
+func (m members) Assigned(tps []kafkaclient.TopicPartition) []kafkaclient.Position {
+	return m.now().Assigned(tps)
+}
+
+// Revoked is for [kafkaclient.Rebalancer].
+func (m members) Revoked(tps []kafkaclient.TopicPartition) { m.now().Revoked(tps) }
+
+// Lost is for [kafkaclient.Rebalancer].
+func (m members) Lost(tps []kafkaclient.TopicPartition) { m.now().Lost(tps) }
+
+// startIdling begins to poll without handling. assigned are paused.
+func (e *Engine) startIdling(assigned []kafkaclient.TopicPartition) {
+	i := &idling{stop: make(chan struct{}), done: make(chan struct{}), pause: assigned}
+	e.idling = i
+	e.owned.Go(func() {
+		defer close(i.done)
+		var f kafkaclient.Fetch
+		for {
+			select {
+			case <-i.stop:
+				return
+			default:
+			}
+			if len(i.pause) > 0 {
+				if err := e.client.Pause(i.pause); err != nil {
+					e.log.warn(context.Background(), "partitions were not paused between runs", err)
+				}
+				i.pause = i.pause[:0]
+			}
+			f.Reset()
+			e.client.Poll(pollWait, &f) // records are dropped: the next run begins at what is committed
+			for _, failed := range f.Errors {
+				e.log.log(context.Background(), slog.LevelWarn, "the client reports an error between runs", failed.Err.Name, failed.Err)
+				if failed.Err.Fatal {
+					return
+				}
+			}
+		}
+	})
+}
+
+// stopIdling ends what startIdling began: the member leaves its group, so that the next run joins it anew.
+func (e *Engine) stopIdling(leave bool) error {
+	i := e.idling
+	if i == nil {
+		return nil
+	}
+	close(i.stop)
+	<-i.done
+	e.idling = nil
+	if !leave {
+		return nil
+	}
+	if err := e.client.Leave(leaveWait); err != nil {
+		return &Error{Doing: "leave the group", Err: err}
+	}
+	return nil
+}

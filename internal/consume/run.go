@@ -1,0 +1,253 @@
+package consume
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/concord-go/concord/internal/inflight"
+	"github.com/concord-go/concord/internal/kafkaclient"
+)
+
+// run is one Run: the partitions that are assigned, and the workers that handle their records.
+type run struct {
+	*Engine
+	caller    context.Context // Run's
+	ctx       context.Context // of all handlers
+	cancel    context.CancelFunc
+	stop      *inflight.Signal
+	newWork   func() Work
+	committer Committer // nil: the engine commits
+	sink      Sink      // nil: the configured ones
+	stopWhen  <-chan struct{}
+
+	workers sync.WaitGroup
+	queues  []*inflight.Queue[item] // shared by the partitions; none where each has its own
+	seed    maphash.Seed
+	spread  int // of the next record without a key
+	limit   *limit
+
+	// The owner's:
+	parts      map[kafkaclient.TopicPartition]*Partition
+	fetch      kafkaclient.Fetch
+	fresh      map[kafkaclient.TopicPartition]bool // assigned during the Poll under way: records that it brings are from before
+	commits    commits
+	paused     int // partitions that the client was told to pause
+	reconciled time.Time
+	measured   time.Time
+	joinedAt   time.Time // the run began, or its last partition was lost; zero: that was logged, or partitions were assigned
+	settled    bool      // the ends were looked up since the last record
+	items      []item
+	entries    []inflight.Entry
+
+	mu       sync.Mutex
+	changed  []*Partition
+	dirty    atomic.Bool // there are changed ones
+	failed   error
+	panicVal *handlerPanic
+	ended    bool // Run has returned, or is about to: nobody will see a failure
+}
+
+// handlerPanic is a panic of a handler on its way to the goroutine that called Run.
+type handlerPanic struct {
+	value any
+	stack []byte
+}
+
+func (p *handlerPanic) String() string {
+	return fmt.Sprintf("%v\n\nthe handler's stack:\n%s", p.value, p.stack)
+}
+
+func (e *Engine) newRun(ctx context.Context, newWork func() Work, mode Mode) *run {
+	r := &run{
+		Engine: e, caller: ctx, stop: inflight.NewSignal(), newWork: newWork, sink: mode.Sink, stopWhen: mode.Stop,
+		seed: maphash.MakeSeed(), parts: make(map[kafkaclient.TopicPartition]*Partition), fresh: make(map[kafkaclient.TopicPartition]bool), joinedAt: time.Now(),
+	}
+	r.ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	r.commits.init(r)
+	if d := e.cfg.DeadLetters; d != nil {
+		r.limit = newLimit(d.Limit)
+	}
+	if mode.Committer != nil {
+		r.committer = mode.Committer(&Host{r})
+	}
+	switch e.cfg.Order {
+	case ByKey:
+		for range max(e.cfg.Workers, 1) {
+			q := inflight.NewQueue[item]()
+			r.queues = append(r.queues, q)
+			r.startWorker(q, inflight.BatchMax)
+		}
+	case Unordered:
+		r.queues = []*inflight.Queue[item]{inflight.NewQueue[item]()}
+		for range max(e.cfg.Workers, 1) {
+			r.startWorker(r.queues[0], 1)
+		}
+	}
+	e.owned.Go(r.watch)
+	return r
+}
+
+// watch raises stop when the run is to end, and ends the handlers' context a while later.
+func (r *run) watch() {
+	select {
+	case <-r.caller.Done():
+	case <-r.closing.C():
+	case <-r.stopWhen:
+	case <-r.stop.C():
+	case <-r.ctx.Done():
+		return
+	}
+	r.stop.Raise()
+	timer := time.NewTimer(r.cfg.Drain)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		r.cancel()
+	case <-r.ctx.Done():
+	}
+}
+
+// begin subscribes to the topics, or assigns what was asked for.
+func (r *run) begin(topics []string) error {
+	if r.cfg.Retries != nil {
+		topics = r.cfg.Retries.Topics.Topics(topics)
+	}
+	if r.cfg.Partitions != nil {
+		return r.assignManually(topics)
+	}
+	if err := r.client.Subscribe(topics, members{r.Engine}); err != nil {
+		return &Error{Doing: "subscribe", Err: err}
+	}
+	return nil
+}
+
+// loop polls until the run is to stop.
+func (r *run) loop() error {
+	for {
+		if r.stop.Raised() || r.finished() {
+			return nil
+		}
+		if r.committer != nil {
+			if err := r.committer.Step(); err != nil {
+				return err
+			}
+		} else {
+			r.commits.step()
+		}
+		select {
+		case s := <-r.seeks:
+			s.done <- r.seek(s.to)
+		default:
+		}
+		r.fetch.Reset()
+		clear(r.fresh)
+		r.client.Poll(r.pollWait(), &r.fetch)
+		if err := r.dispatch(); err != nil {
+			return err
+		}
+		if r.fetch.Empty() {
+			r.logUnassigned()
+		}
+		if r.fetch.Empty() || time.Since(r.reconciled) > reconcileEvery {
+			r.reconcile()
+		}
+	}
+}
+
+// pollWait is how long polling may take: changes wait for its end.
+func (r *run) pollWait() time.Duration {
+	if r.paused > 0 || r.dirty.Load() || r.committer != nil && r.committer.Pending() {
+		return busyWait
+	}
+	return pollWait
+}
+
+// finish gives everything up in good order: handlers drain, what is done is committed, and the
+// group is left. A static member stays.
+func (r *run) finish() error {
+	r.stop.Raise()
+	r.state.Store(int32(notRunning))
+	assigned := slices.Collect(maps.Keys(r.parts))
+	err := r.release(r.all(), false)
+	if err != nil {
+		err = &Error{Doing: "end", Err: err}
+	}
+	err = errors.Join(err, r.commits.now())
+	if r.cfg.Static && r.cfg.Partitions == nil {
+		r.startIdling(assigned)
+	} else if leaving := r.client.Leave(leaveWait); leaving != nil {
+		err = errors.Join(err, &Error{Doing: "leave the group", Err: leaving})
+	}
+	return err
+}
+
+// close ends the workers, once their handlers return.
+func (r *run) close() {
+	r.mu.Lock()
+	r.ended = true
+	r.mu.Unlock()
+	r.stop.Raise()
+	r.cancel()
+	for _, q := range r.queues {
+		q.Close()
+	}
+	if r.committer != nil {
+		r.committer.End()
+	}
+}
+
+// fail ends the run with its first failure. After Run has returned it is logged and counted:
+// nobody would see it otherwise.
+func (r *run) fail(err error) {
+	r.stop.Raise()
+	r.mu.Lock()
+	ended := r.ended
+	if !ended && r.failed == nil {
+		r.failed = err
+	}
+	r.mu.Unlock()
+	if ended {
+		r.counts.late.Add(1)
+		r.log.log(context.Background(), slog.LevelError, "a handler failed after its run had ended", "late", err)
+	}
+}
+
+// panics keeps the first panic for Run's goroutine.
+func (r *run) panics(value any) {
+	r.stop.Raise()
+	p := &handlerPanic{value, debug.Stack()}
+	r.mu.Lock()
+	ended := r.ended
+	if !ended && r.panicVal == nil {
+		r.panicVal = p
+	}
+	r.mu.Unlock()
+	if ended {
+		r.counts.late.Add(1)
+		r.log.log(context.Background(), slog.LevelError, "a handler panicked after its run had ended", "late",
+			&PanicError{Value: value, Stack: p.stack}, slog.String("stack", string(p.stack)))
+	}
+}
+
+func (r *run) panicked() *handlerPanic {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.panicVal
+}
+
+// failure is the first failure of a handler. From then on further ones are logged.
+func (r *run) failure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	return r.failed
+}

@@ -1,0 +1,209 @@
+package consume
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/concord-go/concord/internal/inflight"
+	"github.com/concord-go/concord/internal/kafkaclient"
+	"github.com/concord-go/concord/internal/reroute"
+)
+
+// worker handles records one after another.
+type worker struct {
+	*run
+	work  Work
+	batch inflight.Batch
+
+	part      *Partition // that of the batch
+	in        Input
+	outputs   bool           // Handle has made outputs that are not in an Outcome yet
+	republish []*republished // records of the batch that went to other topics
+	settled   int            // of those, how many have their acknowledgement
+}
+
+func (r *run) startWorker(q *inflight.Queue[item], most int) {
+	r.workers.Go(func() {
+		w := &worker{run: r, work: r.newWork()}
+		var items []item
+		for {
+			if items = q.Take(items, most); len(items) == 0 {
+				return
+			}
+			for rest := items; len(rest) > 0; {
+				n := 1
+				for n < len(rest) && rest[n].partition == rest[0].partition {
+					n++
+				}
+				w.pass(rest[:n])
+				rest = rest[n:]
+			}
+			clear(items)
+		}
+	})
+}
+
+// pass goes through records of one partition, up to one that ends the run.
+func (w *worker) pass(items []item) {
+	p := items[0].partition
+	if !w.begin(p, items) {
+		return
+	}
+	returned := false
+	defer func() {
+		if !returned { // a panic, or runtime.Goexit, as testing's FailNow calls it
+			if value := recover(); value != nil {
+				w.panics(value)
+			} else {
+				w.fail((&Failure{Stage: Handling, Err: errGoexit}).at(w.in.Record))
+			}
+			w.drop(errDropped)
+		}
+		clear(w.republish)
+		w.republish, w.settled = w.republish[:0], 0
+		p.End(&w.batch)
+	}()
+	for i := range items {
+		if w.stop.Raised() || p.Closed() || !w.limit.wait(w, p) {
+			break
+		}
+		if o := w.handle(&items[i]); !w.mark(i, &items[i], o) {
+			break
+		}
+		w.settle(false)
+	}
+	w.settle(true)
+	returned = true
+}
+
+var errGoexit = errors.New("the handler ended its goroutine")
+
+// begin makes the records the worker's; false where their partition closes, or the run stops.
+func (w *worker) begin(p *Partition, items []item) bool {
+	if w.stop.Raised() {
+		return false
+	}
+	if p.after != nil {
+		select {
+		case <-p.after:
+		default:
+			release := p.hold(&w.counts, EarlierHandler)
+			w.log.log(w.ctx, slog.LevelWarn, "an earlier handler still works on the partition: it waits for that", "", nil,
+				slog.String("topic", p.Topic), slog.Int("partition", int(p.TopicPartition.Partition)))
+			select {
+			case <-p.after:
+			case <-p.Closing():
+			case <-w.stop.C():
+			}
+			release()
+		}
+	}
+	var numbers [inflight.BatchMax]inflight.Number
+	for i := range items {
+		numbers[i] = items[i].number
+	}
+	w.part = p
+	return !w.stop.Raised() && p.Begin(&w.batch, numbers[:len(items)])
+}
+
+// mark takes an outcome into account; false where the batch ends with it.
+func (w *worker) mark(i int, it *item, o Outcome) bool {
+	switch o.Kind {
+	case Failed:
+		w.fail(o.Err)
+		return false
+	case Abandoned:
+		if !w.stop.Raised() && !it.partition.Closed() { // the handler asked for it
+			w.stop.Raise()
+		}
+		return false
+	}
+	if o.pending != nil {
+		o.pending.index, o.pending.item = i, *it
+		w.republish = append(w.republish, o.pending)
+		return true
+	}
+	w.done(i, it, o)
+	return true
+}
+
+// done counts a record that is done, but for its transaction where there is a committer.
+func (w *worker) done(i int, it *item, o Outcome) {
+	switch o.Kind {
+	case Skipped:
+		w.counts.skipped.Add(1)
+	case Foreign:
+		w.counts.foreign.Add(1)
+	case Delayed:
+		w.counts.delayed.Add(1)
+	case DeadLettered:
+		w.counts.deadLetters.Add(1)
+		w.limit.add(w.run, true)
+	}
+	if o.Kind != DeadLettered {
+		w.limit.add(w.run, false)
+	}
+	handled := o.Kind == Handled
+	if w.committer == nil {
+		if handled {
+			w.batch.Handled(i)
+		} else {
+			w.batch.Done(i)
+		}
+		return
+	}
+	s := &Staged{Partition: it.partition, Number: it.number, Record: it.record, Retried: w.in.Retried, Kind: o.Kind, Outputs: o.Outputs}
+	for _, out := range o.Outputs {
+		s.Size += out.Size()
+	}
+	it.partition.Grow(s.Size)
+	w.batch.Staged(i, handled)
+	w.committer.Staged(s)
+}
+
+// handle does everything for a record, within the interceptors.
+func (w *worker) handle(it *item) Outcome {
+	p := it.partition
+	w.in = Input{Record: it.record, Origin: reroute.Origin{Topic: it.record.Topic, Partition: it.record.Partition, Offset: it.record.Offset, Group: w.cfg.Group}}
+	if w.cfg.Intercept == nil {
+		return w.process(p.ctx)
+	}
+	var o Outcome
+	called := false
+	err := w.cfg.Intercept(p.ctx, it.record, func(ctx context.Context) error {
+		if !called {
+			called = true
+			o = w.process(ctx)
+		}
+		return o.Err
+	})
+	switch {
+	case !called && err == nil:
+		return Outcome{Kind: Skipped}
+	case !called, err != nil && o.Err == nil:
+		dropOutputs(o.Outputs, err)
+		if !called && (w.stop.Raised() || p.Closed()) {
+			return Outcome{Kind: Abandoned, Err: err}
+		}
+		return Outcome{Kind: Failed, Err: (&Failure{Stage: Handling, Err: err}).at(it.record)}
+	}
+	return o // what next has found counts, whatever an interceptor makes of it
+}
+
+// call calls the handler. With Config.Recover a panic is an error.
+func (w *worker) call(ctx context.Context) (err error) {
+	if w.cfg.Recover {
+		defer func() {
+			if value := recover(); value != nil {
+				err = &PanicError{Value: value, Stack: debug.Stack()}
+			}
+		}()
+	}
+	w.outputs = true
+	return w.work.Handle(ctx)
+}
+
+// record is the one at work.
+func (w *worker) record() *kafkaclient.Record { return w.in.Record }
