@@ -1,0 +1,152 @@
+//go:build cgo
+
+package rdkafka
+
+import (
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/concord-go/concord/internal/kafkaclient"
+)
+
+const (
+	// batchRecords and batchBytes bound a Batch.
+	batchRecords = 64
+	batchBytes   = 64 << 10
+	// pollRecords and pollBytes bound what one Poll brings: the owner has other things to do.
+	pollRecords = 256
+	pollBytes   = 256 << 10
+)
+
+// Poll waits for an event, and takes the messages behind it that librdkafka has at hand.
+func (c *Consumer) Poll(wait time.Duration, f *kafkaclient.Fetch) {
+	c.fetch = f
+	defer func() { c.fetch = nil }()
+	size := 0
+	for ms := milliseconds(max(wait, 0)); len(c.messages) < pollRecords && size < pollBytes; ms = 0 {
+		m := c.take(c.kc.Poll(ms))
+		if m == nil {
+			break
+		}
+		size += len(m.Key) + len(m.Value)
+	}
+	c.flush(f)
+}
+
+// take serves an event, and returns it if it is a record, which is then in c.messages.
+func (c *Consumer) take(event kafka.Event) *kafka.Message {
+	switch e := event.(type) {
+	case *kafka.Message:
+		if e.TopicPartition.Error == nil && e.TopicPartition.Topic != nil {
+			c.conn.reached()
+			c.messages = append(c.messages, e)
+			return e
+		}
+		tp := toPartition(&e.TopicPartition)
+		c.failed(tp, e.TopicPartition.Error)
+	case kafka.PartitionEOF:
+		c.conn.reached()
+		tp := kafka.TopicPartition(e)
+		position := toPosition(&tp)
+		c.of(position.Topic, position.Partition).known = true
+		c.flush(c.fetch) // an end is behind its records
+		c.fetch.Ends = append(c.fetch.Ends, position)
+	case kafka.Error:
+		c.failed(kafkaclient.TopicPartition{}, e)
+	case *kafka.Stats:
+		if c.statistics != nil {
+			c.statistics([]byte(e.String()))
+		}
+	case kafka.OAuthBearerTokenRefresh:
+		c.tokens.refresh()
+	}
+	return nil
+}
+
+// failed notes an error. Connection trouble, which librdkafka recovers from by itself, is only logged.
+func (c *Consumer) failed(tp kafkaclient.TopicPartition, err error) {
+	if e, ok := err.(kafka.Error); ok && c.conn.failed(e) && kindOf(e.Code()) == kafkaclient.Unreachable && !e.IsFatal() {
+		c.trouble.warn(e)
+		return
+	}
+	known := false
+	if tp.Topic != "" {
+		known = c.of(tp.Topic, tp.Partition).known
+	}
+	if e := fetchError(err, known); e != nil {
+		c.fetch.Errors = append(c.fetch.Errors, kafkaclient.FetchError{TopicPartition: tp, Err: e})
+	}
+}
+
+// flush makes batches of the messages.
+func (c *Consumer) flush(f *kafkaclient.Fetch) {
+	for from := 0; from < len(c.messages); {
+		first := c.messages[from]
+		p := c.of(*first.TopicPartition.Topic, first.TopicPartition.Partition)
+		to, size := from, 0
+		for to < len(c.messages) && to-from < batchRecords && size < batchBytes {
+			m := c.messages[to]
+			if m.TopicPartition.Partition != p.Partition || *m.TopicPartition.Topic != p.Topic {
+				break
+			}
+			size += len(m.Key) + len(m.Value)
+			to++
+		}
+		f.Batches = append(f.Batches, p.batch(c.messages[from:to]))
+		from = to
+	}
+	clear(c.messages)
+	c.messages = c.messages[:0]
+}
+
+// batch makes records of the messages, but for those that were read before. A message becomes
+// garbage with it; a record keeps its key, value and header values.
+func (p *partition) batch(messages []*kafka.Message) kafkaclient.Batch {
+	b := kafkaclient.Batch{TopicPartition: p.TopicPartition}
+	fresh := messages[:0]
+	for _, m := range messages {
+		if p.rewind.Seen(int64(m.TopicPartition.Offset), m.Timestamp, m.Key, m.Value) {
+			b.Rewound++
+		} else {
+			fresh = append(fresh, m)
+		}
+	}
+	p.known = true
+	if len(fresh) == 0 {
+		return b
+	}
+	b.Records = make([]kafkaclient.Record, len(fresh))
+	for i, m := range fresh {
+		b.Records[i] = kafkaclient.Record{
+			Topic: p.Topic, Partition: p.Partition,
+			Offset:      int64(m.TopicPartition.Offset),
+			LeaderEpoch: epoch(m.TopicPartition.LeaderEpoch),
+			Key:         m.Key, Value: m.Value, Headers: headersOf(m),
+			Timestamp: m.Timestamp, TimestampType: timestampType(m.TimestampType),
+		}
+	}
+	return b
+}
+
+// headersOf are a record's headers, nil where it has none.
+func headersOf(m *kafka.Message) []kafkaclient.Header {
+	if len(m.Headers) == 0 {
+		return nil
+	}
+	headers := make([]kafkaclient.Header, len(m.Headers))
+	for i, h := range m.Headers {
+		headers[i] = kafkaclient.Header(h)
+	}
+	return headers
+}
+
+func timestampType(t kafka.TimestampType) kafkaclient.TimestampType {
+	switch t {
+	case kafka.TimestampCreateTime:
+		return kafkaclient.CreateTime
+	case kafka.TimestampLogAppendTime:
+		return kafkaclient.LogAppendTime
+	}
+	return kafkaclient.NoTimestampType
+}
