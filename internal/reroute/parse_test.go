@@ -180,10 +180,10 @@ func TestTheLargestEnvelopeIsSmall(t *testing.T) {
 
 // growthOf is how many times longer f takes for four times the headers, at its best.
 func growthOf(f func(headers []header), make func(n int) []header) float64 {
-	const n = 20_000
+	const n = 10_000
 	best := func(headers []header) time.Duration {
 		least := time.Duration(math.MaxInt64)
-		for range 7 {
+		for range 5 {
 			begun := time.Now()
 			f(headers)
 			least = min(least, time.Since(begun))
@@ -226,8 +226,14 @@ func TestManyHeadersCostLinearTime(t *testing.T) {
 			if many > few+3 {
 				t.Errorf("%s of %s: %v allocations, then %v", what, name, few, many)
 			}
-			// Quadratic time would be 16. One in three may be disturbed by the machine.
-			if g := min(growthOf(f, input), growthOf(f, input), growthOf(f, input)); g > 11 {
+			// Quadratic time would be 16. The machine may disturb two of three measurements.
+			g := growthOf(f, input)
+			for range 2 {
+				if g > 11 {
+					g = growthOf(f, input)
+				}
+			}
+			if g > 11 {
 				t.Errorf("%s of %s: %.1f times as long for 4 times the headers", what, name, g)
 			}
 		}

@@ -57,7 +57,7 @@ func (r Retries) Next(prev Retried) (topic string, ok bool) {
 		return "", false
 	}
 	topic = prev.Origin.Topic + r[prev.Count].Suffix
-	return topic, validTopic(topic)
+	return topic, validTopic(prev.Origin.Topic) && validTopic(topic)
 }
 
 // Retry is the record on its way to its next retry topic, [Retries.Next], which has so many

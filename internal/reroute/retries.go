@@ -82,7 +82,7 @@ func (r Retries) Topics(sources []string) []string {
 // r. ok is false where topic is not a retry topic.
 func (r Retries) Source(topic string) (source string, index int, ok bool) {
 	for i := range r {
-		if source, ok := strings.CutSuffix(topic, r[i].Suffix); ok && source != "" {
+		if source, ok := strings.CutSuffix(topic, r[i].Suffix); ok && validTopic(source) {
 			return source, i, true
 		}
 	}

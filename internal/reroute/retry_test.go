@@ -244,7 +244,7 @@ func TestTheTopicsOfASubscription(t *testing.T) {
 		source string
 		index  int
 		ok     bool
-	}{"t.soon": {"t", 0, true}, "t.later": {"t", 1, true}, "t.soon.later": {"t.soon", 1, true}, "t": {}, ".soon": {}, "": {}, "t.sooner": {}} {
+	}{"t.soon": {"t", 0, true}, "t.later": {"t", 1, true}, "t.soon.later": {"t.soon", 1, true}, "t": {}, ".soon": {}, "..soon": {}, "": {}, "t.sooner": {}} {
 		if source, index, ok := retries.Source(topic); source != want.source || index != want.index || ok != want.ok {
 			t.Errorf("%q is of %q, %d, %t", topic, source, index, ok)
 		}
