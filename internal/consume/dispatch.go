@@ -222,7 +222,7 @@ func where(e kafkaclient.FetchError) error {
 
 // finished reports whether the run has done what it was to do: see [StopAt].
 func (r *run) finished() bool {
-	if r.cfg.StopAt == StopNever || len(r.parts) == 0 || r.settled {
+	if r.stopAt == StopNever || len(r.parts) == 0 || r.settled {
 		return false
 	}
 	for _, p := range r.parts {
@@ -233,7 +233,7 @@ func (r *run) finished() bool {
 	if r.committer != nil && r.committer.Pending() {
 		return false
 	}
-	if r.cfg.StopAt == StopAtFirstEnd {
+	if r.stopAt == StopAtFirstEnd {
 		return true
 	}
 	return r.nothingCame()

@@ -74,6 +74,8 @@ type Mode struct {
 	Sink Sink
 	// Stop ends the run without an error when it is closed.
 	Stop <-chan struct{}
+	// StopAt takes the place of the configured one, unless it is StopNever.
+	StopAt StopAt
 }
 
 // Run reads the topics until ctx is done, the engine is closed, or something fails. newWork makes

@@ -69,7 +69,7 @@ func (r *run) Lost(lost []kafkaclient.TopicPartition) {
 // assign takes partitions on. starts are the positions that are not committed ones.
 func (r *run) assign(assigned []kafkaclient.TopicPartition, starts []kafkaclient.Position) error {
 	var stops []kafkaclient.Position
-	if r.cfg.StopAt == StopAtFirstEnd {
+	if r.stopAt == StopAtFirstEnd {
 		ctx, cancel := context.WithTimeout(r.ctx, offsetsWait)
 		defer cancel()
 		var err error

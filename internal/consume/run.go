@@ -1,6 +1,7 @@
 package consume
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type run struct {
 	committer Committer // nil: the engine commits
 	sink      Sink      // nil: the configured ones
 	stopWhen  <-chan struct{}
+	stopAt    StopAt
 
 	workers sync.WaitGroup
 	queues  []*inflight.Queue[item] // shared by the partitions; none where each has its own
@@ -68,7 +70,7 @@ func (p *handlerPanic) String() string {
 
 func (e *Engine) newRun(ctx context.Context, newWork func() Work, mode Mode) *run {
 	r := &run{
-		Engine: e, caller: ctx, stop: inflight.NewSignal(), newWork: newWork, sink: mode.Sink, stopWhen: mode.Stop,
+		Engine: e, caller: ctx, stop: inflight.NewSignal(), newWork: newWork, sink: mode.Sink, stopWhen: mode.Stop, stopAt: cmp.Or(mode.StopAt, e.cfg.StopAt),
 		seed: maphash.MakeSeed(), parts: make(map[kafkaclient.TopicPartition]*Partition), fresh: make(map[kafkaclient.TopicPartition]bool), joinedAt: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
