@@ -54,7 +54,7 @@ type FakeConsumer struct {
 
 	topics     []string
 	rebalancer kafkaclient.Rebalancer
-	member     *member
+	member     *groupMember
 	fenced     bool // another consumer has taken the instance id over
 	reported   bool // Poll has brought the error of it
 	script     []Event

@@ -17,13 +17,13 @@ type group struct {
 	name       string
 	committed  map[TP]kafkaclient.Position
 	history    []CommitEntry
-	members    []*member // in the order in which they joined
+	members    []*groupMember // in the order in which they joined
 	generation int
 }
 
-// member is a membership. One that has been evicted has gone set; its consumer joins anew
+// groupMember is a membership. One that has been evicted has gone set; its consumer joins anew
 // as another member.
-type member struct {
+type groupMember struct {
 	id       string
 	instance string        // of a static member
 	consumer *FakeConsumer // nil while a static member is away
@@ -40,7 +40,7 @@ type member struct {
 // groupMetadata is the kafkaclient.GroupMetadata of the fake.
 type groupMetadata struct {
 	group      string
-	member     *member // nil without a membership
+	member     *groupMember // nil without a membership
 	generation int
 }
 
@@ -49,12 +49,12 @@ type groupMetadata struct {
 func (f *Fake) join(c *FakeConsumer) {
 	g := f.group(c.cfg.Group)
 	f.members++
-	m := &member{id: fmt.Sprintf("member-%d", f.members), instance: c.cfg.InstanceID, consumer: c, topics: c.topics,
+	m := &groupMember{id: fmt.Sprintf("member-%d", f.members), instance: c.cfg.InstanceID, consumer: c, topics: c.topics,
 		owned: map[TP]bool{}, target: map[TP]bool{}, seen: time.Now()}
 	c.member = m
 	i := -1
 	if m.instance != "" {
-		i = slices.IndexFunc(g.members, func(o *member) bool { return o.instance == m.instance })
+		i = slices.IndexFunc(g.members, func(o *groupMember) bool { return o.instance == m.instance })
 	}
 	if i < 0 {
 		g.members = append(g.members, m)
@@ -75,7 +75,7 @@ func (f *Fake) join(c *FakeConsumer) {
 }
 
 // part ends a membership; a static member keeps its partitions until its session times out.
-func (f *Fake) part(m *member) {
+func (f *Fake) part(m *groupMember) {
 	if m.gone {
 		return
 	}
@@ -88,7 +88,7 @@ func (f *Fake) part(m *member) {
 }
 
 // evict ends a membership from the group's side.
-func (f *Fake) evict(m *member) {
+func (f *Fake) evict(m *groupMember) {
 	m.gone = true
 	for _, g := range f.groups {
 		if i := slices.Index(g.members, m); i >= 0 {
@@ -99,7 +99,7 @@ func (f *Fake) evict(m *member) {
 }
 
 // expires is when a membership ends unless its consumer polls, or comes back.
-func (m *member) expires() time.Time {
+func (m *groupMember) expires() time.Time {
 	switch {
 	case m.consumer == nil:
 		return m.seen.Add(sessionTimeout)
@@ -189,13 +189,13 @@ func (f *Fake) rebalance(g *group) {
 
 // targets shares the partitions of each topic out: evenly, in ranges, and so that members
 // keep what they have where that is even.
-func (f *Fake) targets(g *group) map[*member]map[TP]bool {
-	targets := map[*member]map[TP]bool{}
+func (f *Fake) targets(g *group) map[*groupMember]map[TP]bool {
+	targets := map[*groupMember]map[TP]bool{}
 	for _, m := range g.members {
 		targets[m] = map[TP]bool{}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.topics)) {
-		var members []*member
+		var members []*groupMember
 		for _, m := range g.members {
 			if subscribes(m.topics, name) {
 				members = append(members, m)
@@ -208,12 +208,12 @@ func (f *Fake) targets(g *group) map[*member]map[TP]bool {
 	return targets
 }
 
-func share(topic string, partitions int, members []*member, targets map[*member]map[TP]bool) {
+func share(topic string, partitions int, members []*groupMember, targets map[*groupMember]map[TP]bool) {
 	free := map[TP]bool{}
 	for p := range partitions {
 		free[TP{Topic: topic, Partition: int32(p)}] = true
 	}
-	had := map[*member][]TP{}
+	had := map[*groupMember][]TP{}
 	for _, m := range members {
 		for _, tp := range sorted(maps.Keys(m.target)) {
 			if free[tp] {
@@ -223,10 +223,10 @@ func share(topic string, partitions int, members []*member, targets map[*member]
 	}
 	// One more goes to those that have the least of other topics, then the most of this one.
 	order := slices.Clone(members)
-	slices.SortStableFunc(order, func(a, b *member) int {
+	slices.SortStableFunc(order, func(a, b *groupMember) int {
 		return cmp.Or(cmp.Compare(len(targets[a]), len(targets[b])), cmp.Compare(len(had[b]), len(had[a])))
 	})
-	quota := map[*member]int{}
+	quota := map[*groupMember]int{}
 	for i, m := range order {
 		quota[m] = partitions / len(members)
 		if i < partitions%len(members) {
@@ -261,7 +261,7 @@ func subscribes(topics []string, name string) bool {
 }
 
 // owner is the member of a group that has a partition, or nil.
-func (g *group) owner(tp TP) *member {
+func (g *group) owner(tp TP) *groupMember {
 	for _, m := range g.members {
 		if m.owned[tp] {
 			return m

@@ -30,7 +30,8 @@ type FakeProducer struct {
 	done chan struct{}
 
 	queue      []*queued
-	unreported int // taken off the queue, not reported yet
+	unreported int       // taken off the queue, not reported yet
+	next       time.Time // when the goroutine looks again
 	calls      int
 	closed     bool
 }
@@ -110,7 +111,7 @@ func (p *FakeProducer) Produce(r *kafkaclient.Record, token any) error {
 		q.record.Timestamp = now
 	}
 	p.queue = append(p.queue, q)
-	if len(p.queue) == 1 { // otherwise the goroutine waits for an earlier one
+	if q.sent.Add(q.latency).Before(p.next) {
 		p.poke()
 	}
 	return err
@@ -254,6 +255,7 @@ func (p *FakeProducer) run() {
 		}
 		results, next := p.sweep(time.Now())
 		p.unreported += len(results)
+		p.next = next
 		changed := p.f.changed
 		p.f.mu.Unlock()
 		if len(results) > 0 {

@@ -68,7 +68,7 @@ func (c *FakeConsumer) nextEvent() (Event, bool) {
 }
 
 // rejoin is what a consumer gets after its membership has ended.
-func (c *FakeConsumer) rejoin(m *member) (Event, bool) {
+func (c *FakeConsumer) rejoin(m *groupMember) (Event, bool) {
 	again := func() {
 		if c.fenced {
 			c.member = nil
@@ -84,7 +84,7 @@ func (c *FakeConsumer) rejoin(m *member) (Event, bool) {
 }
 
 // eager revokes everything from every member, and assigns once all have given up theirs.
-func (c *FakeConsumer) eager(g *group, m *member) (Event, bool) {
+func (c *FakeConsumer) eager(g *group, m *groupMember) (Event, bool) {
 	if m.synced == g.generation {
 		return Event{}, false
 	}
@@ -113,7 +113,7 @@ func (c *FakeConsumer) eager(g *group, m *member) (Event, bool) {
 }
 
 // incremental revokes what goes to other members, and assigns what they have given up.
-func (c *FakeConsumer) incremental(g *group, m *member) (Event, bool) {
+func (c *FakeConsumer) incremental(g *group, m *groupMember) (Event, bool) {
 	var leaving, coming []TP
 	for tp := range m.owned {
 		if !m.target[tp] {
@@ -150,7 +150,7 @@ func (c *FakeConsumer) incremental(g *group, m *member) (Event, bool) {
 }
 
 // take makes partitions a member's. They are its own before the callback, as for the group.
-func (m *member) take(partitions []TP, generation int) Event {
+func (m *groupMember) take(partitions []TP, generation int) Event {
 	for _, tp := range partitions {
 		m.owned[tp] = true
 	}
