@@ -155,8 +155,8 @@ func (f *Fake) Records(topic string, partition int32) []kafkaclient.Record {
 		return nil
 	}
 	var out []kafkaclient.Record
-	for i := range l.entries {
-		if e := &l.entries[i]; e.deliverable(true) && l.start+int64(i) < l.readable(true) {
+	for i := range l.readable(true) - l.start {
+		if e := &l.entries[i]; e.deliverable(true) {
 			out = append(out, cloneRecord(&e.record))
 		}
 	}

@@ -3,6 +3,7 @@ package clienttest
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/concord-go/concord/internal/kafkaclient"
@@ -59,6 +60,7 @@ type FakeConsumer struct {
 	reported   bool // Poll has brought the error of it
 	script     []Event
 	errors     []kafkaclient.FetchError
+	batches    []kafkaclient.Batch // injected
 	parts      map[TP]*part
 	turn       int // which partition is fetched first
 }
@@ -122,12 +124,19 @@ func (c *FakeConsumer) Subscribe(topics []string, r kafkaclient.Rebalancer) erro
 		c.topics, c.rebalancer = slices.Clone(topics), r
 		switch {
 		case c.cfg.Scripted:
+			return nil
 		case c.member == nil:
 			c.f.join(c)
 		case c.member.gone: // the next Poll joins
 		default:
 			c.member.topics = c.topics
 			c.f.rebalance(c.f.group(c.cfg.Group))
+		}
+		for _, t := range topics {
+			if c.f.topics[t] == nil && !strings.HasPrefix(t, "^") {
+				err := because(kafkaclient.UnknownTopic, "subscribed topic not available: "+t)
+				c.errors = append(c.errors, kafkaclient.FetchError{Err: err})
+			}
 		}
 		return nil
 	})
@@ -169,7 +178,8 @@ func (c *FakeConsumer) release(heard bool) {
 			m.consumer, m.seen, m.waiting = nil, time.Now(), false
 		}
 	}
-	c.member, c.rebalancer, c.topics, c.script, c.errors = nil, nil, nil, nil, nil
+	c.member, c.rebalancer, c.topics, c.script = nil, nil, nil, nil
+	c.errors, c.batches = nil, nil
 	clear(c.parts)
 	c.f.wake()
 }
@@ -246,6 +256,15 @@ func (c *FakeConsumer) Inject(errs ...kafkaclient.FetchError) {
 	c.f.mu.Lock()
 	defer c.f.mu.Unlock()
 	c.errors = append(c.errors, errs...)
+	c.f.wake()
+}
+
+// InjectBatch lets the next Poll bring a batch as it is, whatever is assigned: records that come
+// again, or in a wrong order, or a count of records that were rewound.
+func (c *FakeConsumer) InjectBatch(batches ...kafkaclient.Batch) {
+	c.f.mu.Lock()
+	defer c.f.mu.Unlock()
+	c.batches = append(c.batches, batches...)
 	c.f.wake()
 }
 

@@ -318,3 +318,47 @@ func TestOperationsFailAndTakeTimeAsSet(t *testing.T) {
 		want(t, "commits with the one whose answer was lost", len(f.CommitLog("g")), 3)
 	})
 }
+
+func TestUnknownTopicIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		n := subscribe(t, f, clienttest.ConsumerConfig{Group: "g"}, "t", "^u")
+		want(t, "subscribed", n.poll(0), "error 0: unknown topic")
+		want(t, "again", n.poll(time.Second), "")
+		f.CreateTopic("t", 1)
+		want(t, "created", n.poll(0), "end t0@0")
+		m := &node{FakeConsumer: f.Consumer(clienttest.ConsumerConfig{})}
+		must(t, m.Assign([]kafkaclient.Position{clienttest.At("v", 2, 0)}))
+		want(t, "assigned", m.poll(0), "error v2: unknown topic")
+		want(t, "again", m.poll(time.Second), "")
+		f.CreateTopic("v", 3)
+		want(t, "created", m.poll(0), "end v2@0")
+	})
+}
+
+func TestPollThatWaitsOnReturnsWithRecordsOnly(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		f.CreateTopic("t", 1)
+		n := subscribe(t, f, clienttest.ConsumerConfig{Group: "g", WaitOn: true}, "t")
+		n.poll(0)
+		begin := time.Now()
+		time.AfterFunc(time.Second, func() { f.Kick(n.FakeConsumer) })
+		want(t, "the end of the partition that came back", n.poll(time.Minute), "end t0@0")
+		time.AfterFunc(time.Second, func() { f.Outage(true); n.Script(clienttest.Revoke(t0)) })
+		want(t, "callback alone", n.poll(time.Minute), "")
+		want(t, "time", time.Since(begin), time.Minute+time.Second)
+		want(t, "events", n.take(), "assigned[t0] lost[t0] assigned[t0] revoked[t0]")
+	})
+}
+
+func TestInjectedBatchesComeAsTheyAre(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		n := &node{FakeConsumer: f.Consumer(clienttest.ConsumerConfig{Group: "g", AnyCommit: true})}
+		n.InjectBatch(kafkaclient.Batch{TopicPartition: t0, Records: []kafkaclient.Record{{Offset: 5}, {Offset: 4}}, Rewound: 3})
+		want(t, "records", n.poll(time.Hour), "t0: 5 4")
+		want(t, "rewound", n.fetch.Batches[0].Rewound, 3)
+		must(t, n.Commit(t.Context(), []kafkaclient.Position{clienttest.At("t", 0, 6)}))
+	})
+}

@@ -63,19 +63,24 @@ func (q *queued) failed(err *kafkaclient.Error) result {
 	return result{token: q.token, report: kafkaclient.Report{Topic: q.record.Topic, Partition: q.record.Partition, Offset: -1, Err: err}}
 }
 
-// write appends a message to its log, unless it fails.
+// write appends a message to its log, unless it fails. A failure that is applied leaves it in
+// the log, which its error then says.
 func (p *FakeProducer) write(q *queued) result {
 	apply, err := p.f.outcome(OpDeliver)
+	e, _ := err.(*kafkaclient.Error)
 	if apply {
 		tp, offset, refused := p.store(q)
-		if refused == nil && err == nil {
+		switch {
+		case refused != nil:
+			e = refused
+		case e == nil:
 			return result{token: q.token, report: kafkaclient.Report{Partition: tp.Partition, Offset: offset}}
-		}
-		if refused != nil {
-			err = refused
+		default:
+			written := *e
+			written.MaybeWritten = true
+			e = &written
 		}
 	}
-	e, _ := err.(*kafkaclient.Error)
 	p.noteFailure(e)
 	return q.failed(e)
 }

@@ -286,3 +286,18 @@ func TestMembersShareManyPartitionsEvenlyAndOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestMemberWithoutPartitionsIsToldSo(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		f.CreateTopic("t", 1)
+		a := subscribe(t, f, clienttest.ConsumerConfig{Group: "g"}, "t")
+		a.poll(0)
+		b := subscribe(t, f, clienttest.ConsumerConfig{Group: "g"}, "t")
+		a.poll(0)
+		b.poll(0)
+		a.poll(0)
+		want(t, "a", a.take(), "assigned[t0] revoked[t0] assigned[t0]")
+		want(t, "b", b.take(), "assigned[]")
+	})
+}

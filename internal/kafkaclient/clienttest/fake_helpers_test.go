@@ -102,6 +102,10 @@ func (r *reporter) add(format string, args ...any) {
 }
 
 func (r *reporter) Delivered(token any, p kafkaclient.Report) {
+	if p.Err != nil && p.Err.MaybeWritten && p.Err.Kind != kafkaclient.Purged {
+		r.add("%v %s, maybe written", token, p.Err.Kind)
+		return
+	}
 	if p.Err != nil {
 		r.add("%v %s", token, p.Err.Kind)
 		return

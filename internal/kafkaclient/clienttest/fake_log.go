@@ -21,6 +21,7 @@ type plog struct {
 	entries []entry
 	epoch   int32
 	corrupt map[int64]bool
+	stable  int64 // no record before it is of an open transaction
 }
 
 type entry struct {
@@ -40,14 +41,15 @@ func (l *plog) end() int64 { return l.start + int64(len(l.entries)) }
 // readable is the first offset that a reader does not get: the end, or with read_committed
 // the last stable offset.
 func (l *plog) readable(readCommitted bool) int64 {
-	if readCommitted {
-		for i := range l.entries {
-			if t := l.entries[i].txn; t != nil && t.outcome == txnOpen {
-				return l.start + int64(i)
-			}
+	if !readCommitted {
+		return l.end()
+	}
+	for l.stable = max(l.stable, l.start); l.stable < l.end(); l.stable++ {
+		if t := l.entries[l.stable-l.start].txn; t != nil && t.outcome == txnOpen {
+			break
 		}
 	}
-	return l.end()
+	return l.stable
 }
 
 func (l *plog) append(r *kafkaclient.Record, tp TP, t *transaction) int64 {
@@ -71,6 +73,7 @@ func (l *plog) truncate(end int64) {
 	clear(l.entries[end-l.start:])
 	l.entries = l.entries[:end-l.start]
 	l.epoch++
+	l.stable = min(l.stable, end)
 }
 
 func (l *plog) deleteBefore(start int64) {

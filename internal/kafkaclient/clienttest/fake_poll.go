@@ -15,6 +15,7 @@ type part struct {
 	late     bool      // a batch that is under way comes in spite of the pause
 	stopped  bool      // there is no position to fetch from
 	lost     bool      // the callback Lost runs
+	missing  bool      // the error that there is no such partition was reported
 	ended    int64     // the position of the last End; -1 for none
 	high     int64     // the end as of the last fetch; -1 before it
 	retry    time.Time // not before this time, after a corrupt record
@@ -171,13 +172,18 @@ func (c *FakeConsumer) fetch(f *kafkaclient.Fetch) bool {
 		c.turn++
 	}
 	f.Errors = append(f.Errors, c.errors...)
-	c.errors = nil
+	f.Batches = append(f.Batches, c.batches...)
+	c.errors, c.batches = nil, nil
 	return len(f.Batches)+len(f.Ends)+len(f.Errors) > before
 }
 
 func (c *FakeConsumer) fetchFrom(p *part, f *kafkaclient.Fetch) {
 	c.resolve(p)
 	l := c.f.log(p.tp)
+	if l == nil && !p.missing {
+		c.errors = append(c.errors, kafkaclient.FetchError{TopicPartition: p.tp, Err: NewError(kafkaclient.UnknownTopic)})
+	}
+	p.missing = l == nil
 	if l == nil || p.stopped || p.position < 0 || p.paused && !p.late || time.Now().Before(p.retry) {
 		return
 	}

@@ -133,10 +133,15 @@ func TestMessagesFailAsSet(t *testing.T) {
 		f.FailNext(clienttest.OpDeliver, 1, clienttest.NewError(kafkaclient.TimedOut))
 		f.FailNextApplied(clienttest.OpDeliver, 1, clienttest.NewError(kafkaclient.TimedOut))
 		want(t, "fails", result(to("t", 0, "b")), "m timed out")
-		want(t, "fails and is written", result(to("t", 0, "c")), "m timed out")
+		want(t, "fails and is written", result(to("t", 0, "c")), "m timed out, maybe written")
 		f.FailNext(clienttest.OpProduce, 1, clienttest.NewError(kafkaclient.QueueFull))
 		wantKind(t, p.Produce(to("t", 0, "d"), nil), kafkaclient.QueueFull)
 		want(t, "log", values(f.Records("t", 0)), "a c")
+		f.Delay(clienttest.OpDeliver, time.Minute)
+		want(t, "takes a minute", result(to("t", 0, "e")), "")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		want(t, "took a minute", r.take(), "m 0@2")
 	})
 }
 
