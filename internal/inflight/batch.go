@@ -15,10 +15,10 @@ const BatchMax = 64
 type Batch struct {
 	numbers [BatchMax]Number
 	n       int
-	done    atomic.Uint64 // bit i: record i is done, or staged
-	handled atomic.Uint64 // bit i: its handler returned nil
-	staged  uint64        // the worker's: bit i: a transaction will finish the record
-	counted uint64        // of done, what the partition has counted; under its mutex
+	done    atomic.Uint64                  // bit i: record i is done, or staged
+	handled atomic.Uint64                  // bit i: its handler returned nil
+	staged  uint64                         // the worker's: bit i: a transaction will finish the record
+	counted struct{ done, handled uint64 } // what the partition has counted; under its mutex
 }
 
 // Len is how many records the batch has.
@@ -45,10 +45,10 @@ func (b *Batch) Staged(i int, handled bool) {
 	}
 }
 
-// count returns the records that are done since the last call.
+// count returns the records that are done since the last call, and how many were handled.
 func (b *Batch) count() (done uint64, handled int) {
-	all := b.done.Load()
-	done = all &^ b.counted
-	b.counted = all
-	return done, bits.OnesCount64(b.handled.Load() & done)
+	allDone, allHandled := b.done.Load(), b.handled.Load()
+	done, handled = allDone&^b.counted.done, bits.OnesCount64(allHandled&^b.counted.handled)
+	b.counted.done, b.counted.handled = allDone, allHandled
+	return done, handled
 }

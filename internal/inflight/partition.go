@@ -105,7 +105,7 @@ func (p *Partition) Begin(b *Batch, numbers []Number) bool {
 	b.n = copy(b.numbers[:], numbers)
 	b.done.Store(0)
 	b.handled.Store(0)
-	b.staged, b.counted = 0, 0
+	b.staged, b.counted.done, b.counted.handled = 0, 0, 0
 	p.active = append(p.active, b)
 	p.working.Store(int32(len(p.active)))
 	return true
@@ -116,9 +116,8 @@ func (p *Partition) Begin(b *Batch, numbers []Number) bool {
 func (p *Partition) End(b *Batch) {
 	p.mu.Lock()
 	p.count()
-	p.handled.Add(uint64(bits.OnesCount64(b.handled.Load() & b.staged)))
 	for i := range b.n {
-		if (b.counted|b.staged)&(1<<i) == 0 {
+		if (b.counted.done|b.staged)&(1<<i) == 0 {
 			p.records--
 			p.bytes -= p.tracker.size(b.numbers[i])
 		}
