@@ -28,11 +28,13 @@ func bubble(t *testing.T, run func(t *testing.T, f *clienttest.Fake)) {
 // node is a consumer with a rebalancer that takes notes.
 type node struct {
 	*clienttest.FakeConsumer
-	fetch   kafkaclient.Fetch
-	notes   []string
-	start   []kafkaclient.Position // what Assigned returns
-	during  func(what string)      // called in callbacks
-	records []kafkaclient.Record
+	fetch  kafkaclient.Fetch
+	notes  []string
+	start  []kafkaclient.Position // what Assigned returns
+	during func(what string)      // called in callbacks
+
+	callbacks int
+	records   []kafkaclient.Record
 }
 
 func subscribe(t *testing.T, f *clienttest.Fake, cfg clienttest.ConsumerConfig, topics ...string) *node {
@@ -43,6 +45,7 @@ func subscribe(t *testing.T, f *clienttest.Fake, cfg clienttest.ConsumerConfig, 
 }
 
 func (n *node) note(what string, tps []tp) {
+	n.callbacks++
 	names := make([]string, 0, len(tps))
 	for _, p := range tps {
 		names = append(names, fmt.Sprintf("%s%d", p.Topic, p.Partition))
@@ -63,7 +66,11 @@ func (n *node) Lost(tps []tp)    { n.note("lost", tps) }
 // poll polls once, and returns what came as text.
 func (n *node) poll(wait time.Duration) string {
 	n.fetch.Reset()
+	before := n.callbacks
 	n.Poll(wait, &n.fetch)
+	if n.callbacks > before && n.fetch.Empty() { // records come with the Poll after that
+		n.Poll(0, &n.fetch)
+	}
 	var out []string
 	for _, b := range n.fetch.Batches {
 		text := fmt.Sprintf("%s%d:", b.Topic, b.Partition)
