@@ -11,7 +11,7 @@ const (
 	// closeGrace is how long Close may take after the end of its context, so that a callback
 	// or a client that hangs does not hang the caller as well.
 	closeGrace = 5 * time.Second
-	// purgeEvery is how often messages are given up after that.
+	// purgeEvery is how often, at first more often, messages are given up after that.
 	purgeEvery = 100 * time.Millisecond
 	// hurryEvery is how often a flush hurries a client that lingers.
 	hurryEvery = 10 * time.Millisecond
@@ -116,12 +116,13 @@ func (s *Sender) shutDown(ctx context.Context) {
 	if e := s.drain(ctx); e != nil {
 		s.closeErr = e
 	}
-	for !s.idle() {
+	for pause := time.Millisecond; !s.idle(); pause = min(2*pause, purgeEvery) {
 		if s.Stats().Pending > 0 {
 			s.client.Purge()
 		}
-		again, cancel := context.WithTimeout(context.Background(), purgeEvery)
+		again, cancel := context.WithTimeout(context.Background(), pause)
 		s.drain(again)
+		<-again.Done()
 		cancel()
 	}
 	s.client.Close()
@@ -140,7 +141,8 @@ func (s *Sender) drain(ctx context.Context) *FlushError {
 	return e
 }
 
-// idle seals the client if nobody uses it, and reports whether it can be closed.
+// idle seals the client if nobody uses it, and reports whether it can be closed. No message
+// is counted in any more, so that no call begins once there are none without a result.
 func (s *Sender) idle() bool {
-	return s.users.seal() && s.Stats().Pending == 0
+	return s.users.seal() && s.Stats().Pending == 0 && s.calls.Load() == s.returned.Load()
 }

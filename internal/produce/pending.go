@@ -33,17 +33,18 @@ type result struct {
 	err *Error
 }
 
-var (
-	waitedFor    = sync.Pool{New: func() any { return &pending{result: make(chan result, 1)} }}
-	notWaitedFor = sync.Pool{New: func() any { return new(pending) }}
-)
+// notWaitedFor are those of ProduceAsync. Those of Produce are the Sender's own: they have a
+// channel, which must not go from one bubble of testing/synctest to another.
+var notWaitedFor = sync.Pool{New: func() any { return new(pending) }}
+
+func newWaitedFor() any { return &pending{result: make(chan result, 1)} }
 
 // release gives the pending delivery back. Nobody else may have it.
-func (p *pending) release() {
+func (s *Sender) release(p *pending) {
 	p.group, p.topic, p.done = nil, "", nil
 	if p.result != nil {
 		p.state.Store(waiting)
-		waitedFor.Put(p)
+		s.waitedFor.Put(p)
 		return
 	}
 	p.callback = nil
@@ -51,7 +52,7 @@ func (p *pending) release() {
 }
 
 // settle takes the result. The callbacks come before the group, so that a flush waits for them.
-func (p *pending) settle(r result) {
+func (s *Sender) settle(p *pending, r result) {
 	group := p.group
 	var err error
 	if r.err != nil { // else it would be an error that holds nil
@@ -69,7 +70,7 @@ func (p *pending) settle(r result) {
 	} else if p.callback != nil {
 		p.callback.Delivered(r.Delivery, err)
 	}
-	p.release()
+	s.release(p)
 	group.settle(err)
 }
 
@@ -83,10 +84,10 @@ func (r reporter) Delivered(token any, report kafkaclient.Report) {
 	switch t := token.(type) {
 	case *pending:
 		if report.Err != nil {
-			t.settle(result{err: s.failure(t.topic, report.Err)})
+			s.settle(t, result{err: s.failure(t.topic, report.Err)})
 			break
 		}
-		t.settle(result{Delivery: Delivery{Topic: t.topic, Partition: report.Partition, Offset: report.Offset, Timestamp: time.UnixMilli(t.at)}})
+		s.settle(t, result{Delivery: Delivery{Topic: t.topic, Partition: report.Partition, Offset: report.Offset, Timestamp: time.UnixMilli(t.at)}})
 	case *Output:
 		t.settle(report)
 	}

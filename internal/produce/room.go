@@ -10,7 +10,7 @@ import (
 // put queues a record in the client. While the queue is full it waits until ctx is done or
 // Close begins. The record is counted in, which keeps the client open.
 func (s *Sender) put(ctx context.Context, r *kafkaclient.Record, token any) error {
-	err := s.client.Produce(r, token)
+	err := s.enqueue(r, token)
 	if err == nil || kafkaclient.KindOf(err) != kafkaclient.QueueFull {
 		return s.explain(err)
 	}
@@ -33,13 +33,21 @@ func (s *Sender) put(ctx context.Context, r *kafkaclient.Record, token any) erro
 		case <-s.lifetime.Done():
 			return ErrClosed
 		}
-		err := s.client.Produce(r, token)
+		err := s.enqueue(r, token)
 		if err == nil || kafkaclient.KindOf(err) != kafkaclient.QueueFull {
 			s.offerRoom() // what is left of it, to the next in line
 			return s.explain(err)
 		}
 		timer.Reset(pause)
 	}
+}
+
+// enqueue calls the client. The report may come, and the message be counted out, before the
+// client has returned: the call keeps the client open by itself.
+func (s *Sender) enqueue(r *kafkaclient.Record, token any) error {
+	s.calls.Inc()
+	defer s.returned.Inc()
+	return s.client.Produce(r, token)
 }
 
 // freed says that a report came, and with it perhaps room.

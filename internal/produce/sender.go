@@ -9,6 +9,7 @@ import (
 
 	"github.com/concord-go/concord/internal/flight"
 	"github.com/concord-go/concord/internal/kafkaclient"
+	"github.com/concord-go/concord/internal/tally"
 )
 
 // Config is the configuration of a [Sender].
@@ -33,10 +34,13 @@ type Sender struct {
 	log           *slog.Logger
 	lingers       bool
 
-	groups            groups  // messages without a result
-	outputs           counter // outputs without a result
-	users             counter // those between Use and release; sealed when the client is closed
+	groups            groups        // messages without a result
+	outputs           counter       // outputs without a result
+	users             counter       // those between Use and release; sealed when the client is closed
+	calls, returned   tally.Counter // of Produce of the client
 	delivered, failed atomic.Uint64
+
+	waitedFor sync.Pool // of *pending
 
 	roomWanted atomic.Int32  // callers that wait for room in the queue
 	room       chan struct{} // one token: there may be room
@@ -58,6 +62,7 @@ func New(open func(kafkaclient.Reporter) (kafkaclient.Producer, error), cfg Conf
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.waitedFor.New = newWaitedFor
 	s.groups.init()
 	s.known.init()
 	client, err := open(reporter{s})
@@ -114,25 +119,25 @@ func (s *Sender) Produce(ctx context.Context, m *Message) (Delivery, error) {
 		return Delivery{}, m.fail(s.explainUnheld(context.Cause(ctx)))
 	}
 	topic := m.Record.Topic
-	p := waitedFor.Get().(*pending)
+	p := s.waitedFor.Get().(*pending)
 	if err := s.send(ctx, m, p); err != nil {
 		return Delivery{}, err
 	}
 	select {
 	case r := <-p.result:
-		return p.received(r)
+		return s.received(p, r)
 	case <-ctx.Done():
 	}
 	err := s.explainUnheld(context.Cause(ctx))
 	if p.state.CompareAndSwap(waiting, left) {
 		return Delivery{}, &Error{Topic: topic, MaybeDelivered: true, Err: err}
 	}
-	return p.received(<-p.result) // it came at the same moment
+	return s.received(p, <-p.result) // it came at the same moment
 }
 
 // received is the end of a pending delivery whose caller has its result.
-func (p *pending) received(r result) (Delivery, error) {
-	p.release()
+func (s *Sender) received(p *pending, r result) (Delivery, error) {
+	s.release(p)
 	if r.err != nil {
 		return Delivery{}, r.err
 	}
@@ -160,7 +165,7 @@ func (s *Sender) ProduceAsync(ctx context.Context, m *Message, callback Callback
 func (s *Sender) send(ctx context.Context, m *Message, p *pending) *Error {
 	group, err := s.groups.add()
 	if err != nil {
-		p.release()
+		s.release(p)
 		return m.fail(err)
 	}
 	if m.Record.Timestamp.IsZero() { // the caller gets to know it
@@ -168,7 +173,7 @@ func (s *Sender) send(ctx context.Context, m *Message, p *pending) *Error {
 	}
 	p.group, p.topic, p.at, p.done = group, m.Record.Topic, m.Record.Timestamp.UnixMilli(), m.Done
 	if err := s.put(ctx, &m.Record, p); err != nil {
-		p.release()
+		s.release(p)
 		defer group.settle(nil)
 		return m.fail(err)
 	}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package produce_test
+
+const raceEnabled = false
