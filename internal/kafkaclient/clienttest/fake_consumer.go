@@ -82,7 +82,7 @@ func (f *Fake) Consumer(cfg ConsumerConfig) *FakeConsumer {
 	return c
 }
 
-// begin begins a call that only the owner makes. Callers of a failed begin return its error.
+// begin begins a call that only the owner makes; finish ends it unless begin has failed.
 func (c *FakeConsumer) begin(op Op, inCallback bool) error {
 	c.f.mu.Lock()
 	defer c.f.mu.Unlock()

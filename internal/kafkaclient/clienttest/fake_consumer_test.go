@@ -75,6 +75,11 @@ func TestEndsComeOnceEachTimeAndBehindControlRecords(t *testing.T) {
 		}
 		must(t, n.Seek([]kafkaclient.Position{clienttest.At("t", 0, 4)}))
 		want(t, "after Seek", n.poll(0), "end t0@4")
+		must(t, n.Resume([]tp{t0}))
+		want(t, "after Resume of what was not paused", n.poll(0), "")
+		must(t, n.Pause([]tp{t0}))
+		must(t, n.Resume([]tp{t0}))
+		want(t, "after Resume", n.poll(0), "end t0@4")
 	})
 }
 
@@ -133,6 +138,7 @@ func TestPausedPartitionsBringNothingButALateBatch(t *testing.T) {
 			if late {
 				want(t, "late batch", n.poll(time.Second), "t0: 1")
 				next = "t0: 2, end t0@3"
+				want(t, "after the late batch", n.poll(time.Second), "")
 			}
 			must(t, n.Pause([]tp{t0})) // again: nothing more is late
 			want(t, "paused", n.poll(time.Second), "")

@@ -18,9 +18,7 @@ func (p *FakeProducer) sweep(now time.Time) (results []result, next time.Time) {
 		switch {
 		case q.purged:
 			err := p.purgedError(q, now)
-			if p.txn != nil && p.txn.calling != OpAbortTxn {
-				p.noteFailure(err)
-			}
+			p.noteFailure(err)
 			results = append(results, q.failed(err))
 			continue
 		case p.f.faults.unreachable(topic):

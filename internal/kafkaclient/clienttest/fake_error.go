@@ -6,8 +6,8 @@ import (
 	"github.com/concord-go/concord/internal/kafkaclient"
 )
 
-// NewError is an error of a kind as a client reports it: retriable and fatal where errors of
-// the kind usually are.
+// NewError returns an error of a kind as a client reports it. It is retriable or fatal where
+// errors of the kind usually are.
 func NewError(kind kafkaclient.Kind) *kafkaclient.Error {
 	e := &kafkaclient.Error{Kind: kind, Text: "fake: " + kind.String()}
 	switch kind {

@@ -7,7 +7,7 @@ import (
 	"github.com/concord-go/concord/internal/kafkaclient"
 )
 
-// Op is an operation of the seam that can fail or take time.
+// Op is an operation of kafkaclient that can fail or take time.
 type Op string
 
 // The operations. OpProduce is the call; OpDeliver is the acknowledgement of a message.

@@ -123,6 +123,20 @@ func TestMemberThatDoesNotPollLosesItsPartitions(t *testing.T) {
 	})
 }
 
+func TestCommitAfterTheMembersTimeIsRefused(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		f.CreateTopic("t", 1)
+		a := subscribe(t, f, clienttest.ConsumerConfig{Group: "g", MaxPoll: time.Minute}, "t")
+		a.poll(0)
+		at := []kafkaclient.Position{clienttest.At("t", 0, 1)}
+		time.Sleep(time.Minute - 1)
+		must(t, a.Commit(t.Context(), at))
+		time.Sleep(1)
+		wantKind(t, a.Commit(t.Context(), at), kafkaclient.NotMember)
+	})
+}
+
 func TestCallbackThatTakesTooLongLosesThePartitions(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *clienttest.Fake) {

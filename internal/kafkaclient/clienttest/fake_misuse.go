@@ -12,14 +12,14 @@ type Failer interface {
 	Errorf(format string, args ...any)
 }
 
-// FailOn makes every breach of the seam's contract fail a test, too.
+// FailOn makes every breach of the contract of kafkaclient fail a test, too.
 func (f *Fake) FailOn(t Failer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.failer = t
 }
 
-// Violations are the breaches of the seam's contract so far: what no client has to bear.
+// Violations returns the breaches of the contract of kafkaclient so far.
 func (f *Fake) Violations() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

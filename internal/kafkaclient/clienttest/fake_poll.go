@@ -87,7 +87,7 @@ func (c *FakeConsumer) Poll(wait time.Duration, f *kafkaclient.Fetch) {
 	deadline := time.Now().Add(wait)
 	for done := err != nil; ; {
 		c.f.mu.Lock()
-		done = c.turnOnce(f) || done
+		done = c.pollOnce(f) || done
 		changed, until := c.f.changed, c.wakeAt(deadline)
 		left := time.Until(until)
 		if done || !time.Now().Before(deadline) {
@@ -106,8 +106,8 @@ func (c *FakeConsumer) Poll(wait time.Duration, f *kafkaclient.Fetch) {
 	}
 }
 
-// turnOnce does what is due, and reports whether Poll returns. The caller holds the lock.
-func (c *FakeConsumer) turnOnce(f *kafkaclient.Fetch) bool {
+// pollOnce does what is due, and reports whether Poll returns. The caller holds the lock.
+func (c *FakeConsumer) pollOnce(f *kafkaclient.Fetch) bool {
 	c.f.tick()
 	c.seen(false)
 	if c.cfg.RecordsFirst && c.fetch(f) {

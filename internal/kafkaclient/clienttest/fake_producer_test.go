@@ -102,6 +102,28 @@ func TestOutageHoldsMessagesUntilItIsOverOrTheyTimeOut(t *testing.T) {
 	})
 }
 
+func TestMessageOfATopicDoesNotOvertake(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		f.CreateTopic("t", 1)
+		f.CreateTopic("u", 1)
+		r := &reporter{}
+		p := f.Producer(clienttest.ProducerConfig{}, r)
+		defer p.Close()
+		f.Delay(clienttest.OpDeliver, time.Minute)
+		must(t, p.Produce(to("t", 0, "a"), "a"))
+		synctest.Wait()
+		f.Delay(clienttest.OpDeliver, 0)
+		must(t, p.Produce(to("t", 0, "b"), "b"))
+		must(t, p.Produce(to("u", 0, "c"), "c"))
+		synctest.Wait()
+		want(t, "of the other topic", r.take(), "c 0@0")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		want(t, "in order", r.take(), "a 0@0, b 0@1")
+	})
+}
+
 func TestMessagesFailAsSet(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, f *clienttest.Fake) {

@@ -18,6 +18,7 @@ type world struct {
 	f        *clienttest.Fake
 	rand     *rand.Rand
 	cfg      clienttest.ConsumerConfig
+	mixed    bool // eager and cooperative members
 	nodes    []*walker
 	holder   map[tp]*walker
 	seen     map[string]bool
@@ -88,7 +89,11 @@ func (k *walker) step() string {
 }
 
 func (w *world) join() {
-	k := &walker{node: &node{FakeConsumer: w.f.Consumer(w.cfg)}, w: w, next: map[tp]int64{}}
+	cfg := w.cfg
+	if w.mixed {
+		cfg.Cooperative = w.rand.IntN(2) == 0
+	}
+	k := &walker{node: &node{FakeConsumer: w.f.Consumer(cfg)}, w: w, next: map[tp]int64{}}
 	must(w.t, k.Subscribe([]string{"t"}, k))
 	w.nodes = append(w.nodes, k)
 }
@@ -129,8 +134,9 @@ func (w *world) act() {
 func walk(t *testing.T, seed uint64) (trace string) {
 	bubble(t, func(t *testing.T, f *clienttest.Fake) {
 		w := &world{t: t, f: f, rand: rand.New(rand.NewPCG(seed, 1)), holder: map[tp]*walker{}, seen: map[string]bool{}}
-		w.cfg = clienttest.ConsumerConfig{Group: "g", MaxPoll: time.Minute, Cooperative: seed%3 == 1, Protocol848: seed%3 == 2,
+		w.cfg = clienttest.ConsumerConfig{Group: "g", MaxPoll: time.Minute, Cooperative: seed%4 == 1, Protocol848: seed%4 == 2,
 			Sizes: func() int { return 1 + w.rand.IntN(4) }}
+		w.mixed = seed%4 == 3
 		f.CreateTopic("t", 5)
 		w.join()
 		for range 300 {

@@ -160,7 +160,7 @@ func (t *FakeTransactions) admit() *kafkaclient.Error {
 }
 
 func (t *FakeTransactions) messageFailed(err *kafkaclient.Error) {
-	if err != nil && (t.state == stateOpen || t.state == stateCommitting) && t.open.outcome == txnOpen {
+	if err != nil && (t.state == stateOpen || t.state == stateCommitting) {
 		t.settle(mustAbort(err))
 	}
 }

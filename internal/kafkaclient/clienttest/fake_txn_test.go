@@ -281,3 +281,51 @@ func TestTransactionCallsFailAsSet(t *testing.T) {
 		want(t, "for good", kafkaclient.IsFatal(x.Abort(t.Context())), true)
 	})
 }
+
+func TestMessageThatFailsWhileCommitWaitsForAnotherLeavesOnlyAbort(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		f.CreateTopic("t", 1)
+		f.CreateTopic("u", 1)
+		x := begin(t, f, clienttest.ProducerConfig{})
+		defer x.Close()
+		f.TopicOutage("u", true)
+		f.FailNext(clienttest.OpDeliver, 1, clienttest.NewError(kafkaclient.MessageRefused))
+		must(t, x.Produce(to("u", 0, "a"), nil))
+		must(t, x.Produce(to("t", 0, "b"), nil))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		wantKind(t, x.Commit(ctx), kafkaclient.TimedOut)
+		must(t, x.Abort(t.Context()))
+		must(t, x.Begin())
+	})
+}
+
+func TestLastStableOffsetFollowsTruncation(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		f.CreateTopic("t", 1)
+		f.Append("t", 0, value("a"), value("b"), value("c"))
+		want(t, "visible", len(f.Records("t", 0)), 3)
+		f.Truncate("t", 0, 1)
+		x := begin(t, f, clienttest.ProducerConfig{})
+		defer x.Close()
+		must(t, x.Produce(to("t", 0, "d"), nil))
+		synctest.Wait()
+		f.Append("t", 0, value("e"))
+		want(t, "visible", values(f.Records("t", 0)), "a")
+	})
+}
+
+func TestPurgedMessageOfATransactionLeavesOnlyAbort(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		f.CreateTopic("t", 1)
+		x := begin(t, f, clienttest.ProducerConfig{Latency: time.Second})
+		defer x.Close()
+		must(t, x.Produce(to("t", 0, "a"), "a"))
+		x.Purge()
+		wantKind(t, x.Commit(t.Context()), kafkaclient.Purged)
+		must(t, x.Abort(t.Context()))
+	})
+}
