@@ -1,3 +1,5 @@
+// Package clienttest tests Kafka clients and what is built on them: a conformance suite for the
+// adapters of kafkaclient, and a [Fake] cluster in memory for tests with a fake clock.
 package clienttest
 
 import (

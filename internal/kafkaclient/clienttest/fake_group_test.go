@@ -315,3 +315,54 @@ func TestMemberWithoutPartitionsIsToldSo(t *testing.T) {
 		want(t, "b", b.take(), "assigned[]")
 	})
 }
+
+func TestGroupRebalancesWhileAStaticMemberIsAway(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		f.CreateTopic("t", 2)
+		static := clienttest.ConsumerConfig{Group: "g", InstanceID: "i"}
+		a := subscribe(t, f, static, "t")
+		a.poll(0)
+		a.take()
+		must(t, a.Close())
+		b := subscribe(t, f, clienttest.ConsumerConfig{Group: "g"}, "t")
+		b.poll(0)
+		want(t, "b does not wait for it", b.take(), "assigned[t1]")
+		a = subscribe(t, f, static, "t")
+		a.poll(0)
+		want(t, "a has the rest", a.take(), "assigned[t0]")
+	})
+}
+
+func TestLeaveInAnOutageIsNoticedBySessionTimeout(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		f.CreateTopic("t", 1)
+		a := subscribe(t, f, clienttest.ConsumerConfig{Group: "g"}, "t")
+		a.poll(0)
+		a.take()
+		f.Outage(true)
+		begin := time.Now()
+		wantKind(t, a.Leave(time.Second), kafkaclient.TimedOut)
+		want(t, "Leave takes", time.Since(begin), time.Second)
+		f.Outage(false)
+		want(t, "members", len(f.Assignment("g")), 1)
+		time.Sleep(45 * time.Second)
+		want(t, "members after the session timeout", len(f.Assignment("g")), 0)
+		a.poll(0)
+		want(t, "callbacks after Leave", a.take(), "")
+	})
+}
+
+func TestDeletedTopicIsRevoked(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, f *clienttest.Fake) {
+		f.CreateTopic("t", 1)
+		f.CreateTopic("u", 1)
+		a := subscribe(t, f, clienttest.ConsumerConfig{Group: "g", Protocol848: true}, "t", "u")
+		a.poll(0)
+		f.DeleteTopic("t")
+		a.poll(0)
+		want(t, "a", a.take(), "assigned[t0 u0] revoked[t0]")
+	})
+}
