@@ -41,13 +41,13 @@ func TestAConsumerReadsThePartitionsThatItIsGiven(t *testing.T) {
 		slices.Sort(got)
 		return fmt.Sprint(got)
 	}
-	if got := read(concord.WithPartitions(0, 2)); got != "[0 1 2 200 201 202]" {
+	if got := read(concord.WithManualAssignment(0, 2)); got != "[0 1 2 200 201 202]" {
 		t.Errorf("partitions 0 and 2: %s", got)
 	}
-	if got := read(concord.WithPartitions(2, 1)); got != "[100 101 102]" {
+	if got := read(concord.WithManualAssignment(2, 1)); got != "[100 101 102]" {
 		t.Errorf("partitions 2, which is committed, and 1: %s", got)
 	}
-	if got := read(concord.WithPartitions(0, 1), concord.FromOffset("t", 0, 1)); got != "[1 2]" {
+	if got := read(concord.WithManualAssignment(0, 1), concord.FromOffset("t", 0, 1)); got != "[1 2]" {
 		t.Errorf("partition 0 from its second record, and 1, which is committed: %s", got)
 	}
 	if got := read(concord.FromOffset("t", 1, 2), concord.FromBeginning()); got != "[0 1 102 2 200 201 202]" {
@@ -64,7 +64,7 @@ func TestAnAssignmentThatCannotBeIsSaid(t *testing.T) {
 	}{
 		"none": {nil, "t"}, "negative": {[]int32{-1}, "t"}, "a pattern": {[]int32{0}, "^t"}, "a partition that the topic has not": {[]int32{0, 7}, "t"},
 	} {
-		err := consumerWith(t, bootstrap, "g", concord.WithPartitions(c.partitions...)).Run(testContext(t), []string{c.topic}, func(context.Context, *texts) error { return nil })
+		err := consumerWith(t, bootstrap, "g", concord.WithManualAssignment(c.partitions...)).Run(testContext(t), []string{c.topic}, func(context.Context, *texts) error { return nil })
 		if _, ok := errors.AsType[*concord.ConsumeError](err); !ok {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -1,5 +1,3 @@
-//go:build cgo
-
 package concord
 
 import (
@@ -8,8 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// Future is the result of a message that is on its way; see [Producer.ProduceFuture].
+// Future is the result of a message that is in flight; see [Producer.ProduceFuture].
 type Future struct {
+	topic    string
 	done     chan struct{}
 	delivery Delivery
 	err      error
@@ -18,8 +17,8 @@ type Future struct {
 // Done is closed when the result is there.
 func (f *Future) Done() <-chan struct{} { return f.done }
 
-// Wait waits for the result. The error is a [*ProduceError], also where ctx is done before, and the
-// message may be delivered all the same.
+// Wait waits for the result. The error is a [*ProduceError], also where ctx is done before; the
+// message may be delivered all the same then.
 func (f *Future) Wait(ctx context.Context) (Delivery, error) {
 	select {
 	case <-f.done:
@@ -30,14 +29,14 @@ func (f *Future) Wait(ctx context.Context) (Delivery, error) {
 	case <-f.done:
 		return f.delivery, f.err
 	case <-ctx.Done():
-		return Delivery{}, &ProduceError{MaybeDelivered: true, Err: context.Cause(ctx)}
+		return Delivery{}, &ProduceError{Topic: f.topic, MaybeDelivered: true, Err: context.Cause(ctx)}
 	}
 }
 
-// ProduceFuture queues a message like [Producer.ProduceAsync], and returns what will be its
-// result. Where there is an error, it was not queued.
+// ProduceFuture queues a message like [Producer.ProduceAsync], and returns its future
+// result. If there is an error, the message was not queued.
 func (p *Producer[K, V]) ProduceFuture(ctx context.Context, m Message[K, V]) (*Future, error) {
-	f := &Future{done: make(chan struct{})}
+	f := &Future{topic: m.Topic, done: make(chan struct{})}
 	err := p.ProduceAsync(ctx, m, func(d Delivery, err error) {
 		f.delivery, f.err = d, err
 		close(f.done)
@@ -82,7 +81,7 @@ func (e *BatchError) Unwrap() []error {
 
 // ProduceBatch writes messages and returns when each has its result, or ctx is done: the
 // deliveries in the messages' order and, if any failed, a [*BatchError]. Messages of one partition are
-// written in their order; one that fails does not keep the others back. A batch is no
+// written in their order; one that fails does not stop the others. A batch is no
 // transaction: see [Transform] for that.
 func (p *Producer[K, V]) ProduceBatch(ctx context.Context, ms []Message[K, V]) ([]Delivery, error) {
 	b := &batch{results: make([]result, len(ms)), settled: make([]atomic.Bool, len(ms)), done: make(chan struct{})}
@@ -116,6 +115,12 @@ func (p *Producer[K, V]) ProduceBatch(ctx context.Context, ms []Message[K, V]) (
 		return deliveries, failed
 	}
 	return deliveries, nil
+}
+
+// result is a delivery or an error.
+type result struct {
+	Delivery
+	err error
 }
 
 // batch is the results of messages that were sent together.

@@ -161,7 +161,7 @@ func TestASlowPartitionIsPausedAndOthersGoOn(t *testing.T) {
 	ctx, cancel := context.WithCancel(testContext(t))
 	var slow, fast atomic.Int32
 	release := make(chan struct{})
-	err := consumerWith(t, bootstrap, "g", concord.WithQueue(10, 0)).Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
+	err := consumerWith(t, bootstrap, "g", concord.WithMaxInFlight(10, 0)).Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
 		if m.Partition == 0 {
 			<-release
 			slow.Add(1)

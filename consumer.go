@@ -1,64 +1,57 @@
-//go:build cgo
-
 package concord
 
 import (
 	"context"
 	"errors"
 	"iter"
-	"time"
+	"strings"
 
-	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
-
+	"github.com/concord-go/concord/internal/backoff"
+	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/kafkaclient"
+	"github.com/concord-go/concord/internal/kafkaconfig"
 	"github.com/concord-go/concord/serde"
 )
 
 // Consumer reads records with keys of type K and values of type V as a member of
-// a consumer group. A record's offset may be committed only after its handler, and those
+// a consumer group. A record's offset is committed only after its handler, and those
 // of all records before it in its partition, have returned nil: every record is handled
 // at least once, and once more where the process ends between the two. Records of a
 // partition are handled in order, those of several partitions at the same time;
-// [InKeyOrder] and [Unordered] allow more. A slow handler holds up nobody else: what is
-// in hand of its partition is bounded ([WithQueue]), and polling goes on.
+// [InKeyOrder] and [Unordered] allow more. A slow handler delays no other partition: what is
+// in flight of its partition is bounded ([WithMaxInFlight]), and polling goes on.
 //
-// What becomes of records that fail is the [Policy]'s to say: without one, a consumer
-// waits for a registry that is away, and any other failure ends Run, or makes a dead
-// letter ([WithDeadLetters]).
+// The [Policy] decides about records that fail. Without one, a consumer
+// waits for a registry that is unavailable, and any other failure ends Run, or dead-letters
+// the record ([WithDeadLetters]).
 //
-// It commits what was handled every auto.commit.interval.ms, when partitions are
-// taken away, and at the end of Run. When partitions go to another member, or Run ends,
-// the handlers at work may finish ([WithDrainTimeout]), and what was not begun is left to
-// the next owner; when partitions are lost, their handlers' contexts end at once, and
-// nothing they do is stored.
+// Offsets are committed every auto.commit.interval.ms, when partitions are
+// revoked, and at the end of Run. When partitions are revoked, or Run ends,
+// the handlers at work may finish ([WithDrainTimeout]), and records that were not begun are left to
+// the next owner. A record that only waits, for its next attempt or for an outage to end, stops waiting at once. When partitions
+// are lost, their handlers' contexts end at once, and nothing they do is committed. If the same partition comes back
+// while a handler of before still works on it, its records wait for that handler.
 //
-// With group.instance.id it is a static member (KIP-345): its partitions stay its own when it is closed, until
-// session.timeout.ms, so that a restart moves none.
+// With group.instance.id it is a static member (KIP-345): it keeps its partitions when it is closed, until
+// session.timeout.ms, so that a restart moves none. Between two runs it stays in the group and takes part in rebalances.
 //
-// By default it shares partitions out cooperatively
-// (partition.assignment.strategy=cooperative-sticky), reads only what committed
-// transactions wrote (isolation.level=read_committed), and waits 100 ms for a fetch to fill
+// By default partitions are assigned cooperatively
+// (partition.assignment.strategy=cooperative-sticky), only what committed transactions wrote is read
+// (isolation.level=read_committed), and a fetch waits up to 100 ms for data
 // (fetch.wait.max.ms).
 //
-// One Run or Messages at a time; Close may be called from anywhere.
+// One Run, Messages or [Transform] at a time; other methods may be called from any goroutine.
 type Consumer[K, V any] struct {
-	key    Deserializer[K]
-	value  Deserializer[V]
-	poller *poller
+	key     Deserializer[K]
+	value   Deserializer[V]
+	engine  *consume.Engine
+	options *consumerOptions
+	decoded func(Decoded) // nil: nobody observes
 }
 
-// defaultDrain is how long a handler may go on after Run's context is done.
-const defaultDrain = 10 * time.Second
-
-// NewConsumer makes a consumer. config holds librdkafka's settings; it is copied
-// and never written to. "bootstrap.servers", "group.id" and "auto.offset.reset"
-// are required, the last because it decides what a new group reads; what
-// contradicts the promises above is refused with a [*ConfigError], as are
-// settings that librdkafka does not know. It does not connect.
-func NewConsumer[K, V any](config *kafka.ConfigMap, key Deserializer[K], value Deserializer[V], opts ...ConsumerOption) (*Consumer[K, V], error) {
-	if key == nil || value == nil {
-		return nil, &ConfigError{Reason: "a Consumer needs a key deserializer and a value deserializer; use concord.Bytes() for one that is not used"}
-	}
-	o := consumerOptions{drain: defaultDrain, queue: defaultQueue, retry: defaultRetry}
+// consumerOf applies the options.
+func consumerOptionsOf(opts []ConsumerOption) consumerOptions {
+	o := consumerOptions{drain: DefaultDrainTimeout, limits: defaultMaxInFlight, retry: backoff.Policy{Base: defaultRetryFirst, Max: defaultRetryLongest}}
 	for _, opt := range opts {
 		if opt != nil {
 			opt.applyConsumer(&o)
@@ -67,94 +60,99 @@ func NewConsumer[K, V any](config *kafka.ConfigMap, key Deserializer[K], value D
 	if o.policy == nil {
 		o.policy = DefaultPolicy(0)
 	}
-	s, err := readSettings(config)
-	if err != nil {
+	return o
+}
+
+// newConsumer makes a consumer on a client that open makes.
+func newConsumer[K, V any](key Deserializer[K], value Deserializer[V], o consumerOptions, settings kafkaconfig.Consumer, open func() (kafkaclient.Consumer, error)) (*Consumer[K, V], error) {
+	if key == nil || value == nil {
+		return nil, &ConfigError{Reason: "a Consumer needs a key deserializer and a value deserializer; use concord.Bytes() for one that is not used"}
+	}
+	if o.deadLetters != nil && o.deadLetters.to == nil {
+		return nil, &ConfigError{Reason: "WithDeadLetters needs a topic"}
+	}
+	if err := checkStarts(&o.starts); err != nil {
 		return nil, err
 	}
-	if err := s.forConsumer(); err != nil {
-		return nil, err
-	}
-	if o.stopAtEnd {
-		s["enable.partition.eof"] = "true"
-	}
-	if o.deadLetters != nil {
-		o.deadLetters.group = s["group.id"]
-		if o.deadLetters.to == nil {
-			return nil, &ConfigError{Reason: "WithDeadLetters needs a topic"}
+	for _, partition := range o.partitions {
+		if partition < 0 {
+			return nil, &ConfigError{Reason: "WithManualAssignment: partitions are not negative"}
 		}
 	}
-	if err := o.starts.check(); err != nil {
-		return nil, err
+	cfg := consume.Config{
+		Log: orDefault(o.log), Group: settings.Group, Static: settings.Static, CommitInterval: settings.CommitInterval, Drain: o.drain,
+		Order: o.concurrency.order, Workers: o.concurrency.workers, Limits: o.limits, Policy: o.policy.decides, Backoff: o.retry, Recover: o.recovers,
+		Intercept: intercept(o.interceptors), Observer: o.observers.engine(settings.Group), Starts: o.starts, Partitions: o.partitions,
+		FailMissingTopics: o.missing == Fail,
+	}
+	if o.stopAtEnd {
+		cfg.StopAt = consume.StopWhenCaughtUp
+	}
+	if o.deadLetters != nil {
+		cfg.DeadLetters = o.deadLetters.engine()
 	}
 	if o.retries != nil {
-		if err := o.retries.check(); err != nil {
+		var err error
+		if cfg.Retries, err = o.retries.engine(); err != nil {
 			return nil, err
 		}
 	}
-	p, err := newPoller(s, o)
+	client, err := open()
 	if err != nil {
-		return nil, s.refused(err)
+		return nil, public(err)
 	}
-	s.log(orDefault(o.log), "a consumer is configured")
-	return &Consumer[K, V]{key: key, value: value, poller: p}, nil
+	return &Consumer[K, V]{
+		key: key, value: value, engine: consume.New(client, cfg), options: &o,
+		decoded: observe(o.observers, func(o *Observer) func(Decoded) { return o.OnDecoded }),
+	}, nil
 }
 
 // Run reads the topics and calls handler for each record, until ctx is done, the
 // consumer is closed, or something fails. A topic that begins with "^" is a
 // regular expression.
 //
-// When ctx is done, handlers may finish the records in hand: their own context
+// When ctx is done, handlers may finish the records that they have begun: their own context
 // ends later, after [WithDrainTimeout]. What was handled is committed, the group
 // is left, and Run returns nil, as it does after Close; or the error of a handler that
-// failed after that. A panic of a handler becomes one of Run.
+// failed after that, if the [Policy] stops at it. A panic of a handler becomes one of Run, unless [WithRecover] is given.
 //
 // A record at which the [Policy] stops ends Run with a [*RecordError]: nothing at or past
 // it in its partition is committed, so that the next Run begins with it.
-// [serde.ClassOf] tells a bad record from an outage. Other failures are a [*ConsumeError]; those that librdkafka gets over
-// by itself, such as a broker that is away, go to the log only.
+// [serde.ClassOf] tells a bad record from an outage. Other failures are a [*ConsumeError], joined with that error where there are several. Those that the client recovers from
+// by itself, such as an unavailable broker, go to the log only.
 func (c *Consumer[K, V]) Run(ctx context.Context, topics []string, handler Handler[K, V]) error {
 	if handler == nil {
 		return &ConsumeError{Doing: "subscribe", Err: errors.New("the handler is nil")}
 	}
-	if d := c.poller.options.deadLetters; d != nil && d.producer == nil {
+	return c.run(ctx, topics, handler, consume.Mode{})
+}
+
+// run runs the engine without a transaction.
+func (c *Consumer[K, V]) run(ctx context.Context, topics []string, handler Handler[K, V], mode consume.Mode) error {
+	if d := c.options.deadLetters; d != nil && d.producer == nil {
 		return &ConfigError{Reason: "WithDeadLetters needs a producer; only Transform does without"}
 	}
-	if r := c.poller.options.retries; r != nil && r.producer == nil {
+	if r := c.options.retries; r != nil && r.producer == nil {
 		return &ConfigError{Reason: "WithRetryTopics needs a producer; only Transform does without"}
 	}
-	return c.poller.run(ctx, topics, nil, intercepted(c.poller.options.interceptors, func(ctx context.Context, a *attempt) error {
-		return c.process(ctx, a, handler)
-	}))
+	if err := checkTopics(topics); err != nil {
+		return err
+	}
+	return public(c.engine.Run(ctx, topics, func() consume.Work { return &work[K, V]{consumer: c, handler: handler} }, mode))
 }
 
-// process reads and handles a record, and does what the policy wants where that fails.
-func (c *Consumer[K, V]) process(ctx context.Context, a *attempt, handler Handler[K, V]) error {
-	m := new(Message[K, V])
-	if a.partition.retry != nil && !a.await(ctx) {
-		return left{errNotYetDue}
-	}
-	for tries := 1; ; tries++ {
-		failed := c.readObserved(ctx, a, m)
-		if failed == nil {
-			break
+// checkTopics refuses names that no broker accepts.
+func checkTopics(topics []string) error {
+	for _, topic := range topics {
+		if strings.HasPrefix(topic, "^") {
+			continue
 		}
-		if again, err := a.settle(ctx, failed, tries); !again {
-			return err
+		if err := kafkaconfig.ValidTopic(topic); err != nil {
+			return &ConsumeError{Doing: "subscribe", Err: err}
 		}
 	}
-	for tries := 1; ; tries++ {
-		err := handler(ctx, m)
-		if err == nil {
-			return nil
-		}
-		if again, err := a.settle(ctx, recordError(a.record, Handling, m.ValueInfo, err), tries); !again {
-			return err
-		}
-	}
+	return nil
 }
-
-// errBreak ends a run whose loop was left.
-var errBreak = errors.New("loop left")
 
 // Messages is Run as a loop:
 //
@@ -166,8 +164,8 @@ var errBreak = errors.New("loop left")
 //	}
 //
 // The loop's body runs on the goroutine that ranges, for one record at a time. A record
-// counts as handled when the loop comes back for the next one. The record at which the
-// loop is left, by break, return or panic, does not, and is read again. An error comes
+// counts as handled when the loop asks for the next one. The record at which the
+// loop is left, by break, return or panic, does not, and is redelivered; the [Policy] is not asked about it. An error comes
 // with a nil message and is the last thing to come; there is none when ctx is done or
 // the consumer is closed.
 func (c *Consumer[K, V]) Messages(ctx context.Context, topics ...string) iter.Seq2[*Message[K, V], error] {
@@ -178,10 +176,10 @@ func (c *Consumer[K, V]) Messages(ctx context.Context, topics ...string) iter.Se
 				return handOver(ctx, handling, m, turns, left)
 			})
 		}()
-		var err error
+		running := true
 		defer func() {
 			close(left)
-			if err == nil {
+			if running {
 				<-ended
 			}
 		}()
@@ -192,12 +190,10 @@ func (c *Consumer[K, V]) Messages(ctx context.Context, topics ...string) iter.Se
 					return
 				}
 				close(t.done)
-			case err = <-ended:
-				if err != nil && !errors.Is(err, errBreak) {
+			case err := <-ended:
+				running = false
+				if err != nil {
 					yield(nil, err)
-				}
-				if err == nil {
-					err = errBreak // it is taken
 				}
 				return
 			}
@@ -208,20 +204,21 @@ func (c *Consumer[K, V]) Messages(ctx context.Context, topics ...string) iter.Se
 // turn is a record on its way to a loop's body.
 type turn[K, V any] struct {
 	message *Message[K, V]
-	done    chan struct{} // closed when the loop comes back
+	done    chan struct{} // closed when the loop asks for the next record
 }
 
-// handOver gives a record to the loop, and waits until that comes back.
+// handOver gives a record to the loop, and waits until the loop asks for the next one. A record that
+// the loop has not seen, or not done, is abandoned: that is no failure.
 func handOver[K, V any](ctx, handling context.Context, m *Message[K, V], turns chan<- turn[K, V], left <-chan struct{}) error {
 	t := turn[K, V]{m, make(chan struct{})}
 	select {
 	case turns <- t:
-	case <-ctx.Done(): // no further record
-		return errBreak
+	case <-ctx.Done():
+		return consume.ErrAbandon
 	case <-left:
-		return errBreak
+		return consume.ErrAbandon
 	case <-handling.Done():
-		return errBreak
+		return consume.ErrAbandon
 	}
 	select {
 	case <-t.done:
@@ -229,90 +226,68 @@ func handOver[K, V any](ctx, handling context.Context, m *Message[K, V], turns c
 	case <-left:
 	}
 	select {
-	case <-t.done: // it had come back before it was left
+	case <-t.done: // before the loop was left
 		return nil
 	default:
-		return errBreak
+		return consume.ErrAbandon
 	}
 }
 
-// Seek moves the run in progress: partitions go on where the starts say, and those of which
-// nothing is said, as they were. It may be called from anywhere but a handler. Handlers at work with records
-// of such partitions may finish ([WithDrainTimeout]); what is in hand besides is dropped. A
-// partition of [FromOffset] that is not assigned is an error, and nothing is moved then; [ErrNotRunning]
-// is that of a consumer without a run.
-func (c *Consumer[K, V]) Seek(ctx context.Context, to ...Start) error {
-	return c.poller.requestSeek(ctx, to)
+// Seek moves the run in progress: partitions continue where to says, and those of which
+// it says nothing stay where they are. Handlers at work with records
+// of such partitions may finish ([WithDrainTimeout]); other records in flight are dropped. A
+// partition of [FromOffset] that is not assigned is an error, and nothing is moved then; a consumer that
+// does not run returns [ErrNotRunning]. The new position is committed even if nothing is handled there. It must not be called from a handler.
+func (c *Consumer[K, V]) Seek(ctx context.Context, to ...StartPosition) error {
+	var starts consume.Starts
+	for _, s := range to {
+		if s.set != nil {
+			s.set(&starts)
+		}
+	}
+	if err := checkStarts(&starts); err != nil {
+		return err
+	}
+	return public(c.engine.Seek(ctx, starts))
 }
+
+// Ready is nil when the consumer runs, a broker is reached, and the group has assigned its partitions, or
+// has none for this member. Otherwise it says what is missing, for a readiness probe.
+func (c *Consumer[K, V]) Ready() error { return public(c.engine.Ready()) }
+
+// Stats may be called from any goroutine.
+func (c *Consumer[K, V]) Stats() ConsumerStats { return consumerStats(c.engine.Snapshot()) }
 
 // Close ends a Run in progress and the consumer itself: what was handled is
-// committed, the group is left. It waits for the handler of the record in hand
-// until ctx is done, at the most for the drain timeout and 30 s, and goes on in the background after that. Further calls
-// wait for the first one and return the same. Not from a handler.
-func (c *Consumer[K, V]) Close(ctx context.Context) error { return c.poller.close(ctx) }
+// committed, the group is left. It waits for the handlers at work
+// until ctx is done, at most for the drain timeout and 45 s; what is left goes on in the background after that. Further calls
+// wait for the first one and return the same. It must not be called from a handler.
+func (c *Consumer[K, V]) Close(ctx context.Context) error { return public(c.engine.Close(ctx)) }
 
-// readObserved is read, and tells of it.
-func (c *Consumer[K, V]) readObserved(ctx context.Context, a *attempt, m *Message[K, V]) *RecordError {
-	told := c.poller.options.observers.decoded
-	if len(told) == 0 {
-		return c.read(ctx, a, m)
+// Prepare has the key and value deserializers read the schemas of every registered version of
+// each topic's subjects, and reports those that K or V cannot read. So a program learns at its start
+// what would otherwise fail with a record. Each failure is a [*ConsumeError] with its topic; deserializers
+// without such a step are passed over.
+func (c *Consumer[K, V]) Prepare(ctx context.Context, topics ...string) error {
+	var errs []error
+	for _, topic := range topics {
+		err := kafkaconfig.ValidTopic(topic)
+		if err == nil {
+			err = errors.Join(prepare(ctx, c.key, serde.KeyOf(topic)), prepare(ctx, c.value, serde.ValueOf(topic)))
+		}
+		if err != nil {
+			errs = append(errs, &ConsumeError{Doing: "prepare", Topic: topic, Partition: -1, Err: err})
+		}
 	}
-	began := time.Now()
-	failed := c.read(ctx, a, m)
-	d := Decoded{Topic: m.Topic, Key: m.KeyInfo, Value: m.ValueInfo, Took: time.Since(began)}
-	if failed != nil {
-		d.Err = failed
-	}
-	tell(told, d)
-	return failed
+	return errors.Join(errs...)
 }
 
-// read fills in m, the one place where a kafka.Message becomes a Message.
-func (c *Consumer[K, V]) read(ctx context.Context, a *attempt, m *Message[K, V]) *RecordError {
-	km := a.record
-	m.Topic = *km.TopicPartition.Topic
-	m.Partition = km.TopicPartition.Partition
-	m.Offset = int64(km.TopicPartition.Offset)
-	m.Timestamp = km.Timestamp
-	m.Headers = headersOf(km)
-	if a.retried.times > 0 { // it looks as it did the first time
-		m.Topic, m.Partition, m.Offset = a.retried.from.Topic, a.retried.from.Partition, a.retried.from.Offset
-		m.Headers, m.Retries = withoutRetry(m.Headers), a.retried.times
+// prepare calls the Prepare of a serializer or deserializer that has one.
+func prepare(ctx context.Context, s any, field serde.Field) error {
+	if s, ok := s.(interface {
+		Prepare(ctx context.Context, fields ...serde.Field) error
+	}); ok {
+		return s.Prepare(ctx, field)
 	}
-	var err error
-	m.KeyInfo, err = c.key.Deserialize(ctx, serde.KeyOf(m.Topic), serde.Data{Bytes: km.Key, Headers: m.Headers, Given: true}, &m.Key)
-	if err != nil {
-		return recordError(km, ReadingKey, m.KeyInfo, err)
-	}
-	m.NullKey = m.KeyInfo.Tombstone
-	m.ValueInfo, err = c.value.Deserialize(ctx, serde.ValueOf(m.Topic), serde.Data{Bytes: km.Value, Headers: m.Headers, Given: true}, &m.Value)
-	if err != nil {
-		return recordError(km, ReadingValue, m.ValueInfo, err)
-	}
-	m.Tombstone = m.ValueInfo.Tombstone
 	return nil
-}
-
-func recordError(km *kafka.Message, stage Stage, info serde.Info, err error) *RecordError {
-	return &RecordError{
-		Topic:     *km.TopicPartition.Topic,
-		Partition: km.TopicPartition.Partition,
-		Offset:    int64(km.TopicPartition.Offset),
-		Stage:     stage,
-		SchemaID:  info.SchemaID,
-		GUID:      info.GUID,
-		Err:       err,
-	}
-}
-
-// headersOf are a record's headers, nil where it has none.
-func headersOf(km *kafka.Message) []Header {
-	if len(km.Headers) == 0 {
-		return nil
-	}
-	headers := make([]Header, len(km.Headers))
-	for i, h := range km.Headers {
-		headers[i] = Header(h)
-	}
-	return headers
 }

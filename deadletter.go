@@ -1,29 +1,29 @@
 package concord
 
 import (
-	"encoding/binary"
-	"strconv"
-	"strings"
+	"context"
 	"time"
 
-	"github.com/concord-go/concord/registry"
-	"github.com/concord-go/concord/serde"
+	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/kafkaclient"
+	"github.com/concord-go/concord/internal/produce"
+	"github.com/concord-go/concord/internal/reroute"
 )
 
-// DeadLetterProfile is how the headers of a dead letter say where the record comes from
-// and what was wrong with it. Headers that the record came with are kept, but for those
-// of an earlier time as a dead letter.
+// DeadLetterProfile says which headers a dead letter has that tell where the record comes from
+// and what was wrong with it. Headers that the record came with are kept, except those
+// of an earlier dead letter. Texts are cut off at 1 KiB.
 type DeadLetterProfile uint8
 
 // The profiles.
 const (
 	// KafkaProfile has the names of Kafka's own dead-letter queues for share groups
-	// (KIP-1191), __dlq.errors.topic, .partition, .offset, .group, .delivery.count and
-	// .message, numbers as decimal text, and besides them concord.dlq.stage, .class,
+	// (KIP-1191): __dlq.errors.topic, .partition, .offset, .group, .delivery.count and
+	// .message, numbers as decimal text. Besides them it has concord.dlq.stage, .class,
 	// .schema.id or .schema.guid, and .time (RFC 3339, UTC).
 	KafkaProfile DeadLetterProfile = iota
 	// SpringProfile has those of Spring for Apache Kafka's DeadLetterPublishingRecoverer:
-	// kafka_dlt-original-topic, -original-partition (4 bytes, the most significant first),
+	// kafka_dlt-original-topic, -original-partition (4 bytes, big-endian),
 	// -original-offset and -original-timestamp (8 bytes), -original-timestamp-type,
 	// -original-consumer-group, -exception-fqcn and -exception-message.
 	SpringProfile
@@ -33,19 +33,6 @@ const (
 	ConnectProfile
 )
 
-// What the names of the profiles' headers begin with.
-const (
-	kafkaDLQ    = "__dlq.errors."
-	concordDLQ  = "concord.dlq."
-	springDLT   = "kafka_dlt-"
-	connectErrs = "__connect.errors."
-)
-
-// isDeadLetterHeader reports whether a header was put there by a profile.
-func isDeadLetterHeader(key string) bool {
-	return strings.HasPrefix(key, kafkaDLQ) || strings.HasPrefix(key, concordDLQ) || strings.HasPrefix(key, springDLT) || strings.HasPrefix(key, connectErrs)
-}
-
 // Origin is where a dead letter comes from.
 type Origin struct {
 	Topic     string
@@ -54,105 +41,132 @@ type Origin struct {
 	Group     string
 }
 
-// errorClass stands for a class of exceptions, which Go has not.
-const errorClass = "github.com/concord-go/concord.RecordError"
-
-// deadLetterHeaders are the record's headers and those of the profile.
-func deadLetterHeaders(profile DeadLetterProfile, own []Header, f Failure, group string, at time.Time, atType string, now time.Time) []Header {
-	headers := make([]Header, 0, len(own)+10)
-	for _, h := range own {
-		if !isDeadLetterHeader(h.Key) {
-			headers = append(headers, h)
-		}
-	}
-	add := func(key, value string) { headers = append(headers, Header{Key: key, Value: []byte(value)}) }
-	partition, offset := strconv.Itoa(int(f.Partition)), strconv.FormatInt(f.Offset, 10)
-	message := f.Error()
-	switch profile {
-	case SpringProfile:
-		add(springDLT+"original-topic", f.Topic)
-		headers = append(headers,
-			Header{Key: springDLT + "original-partition", Value: binary.BigEndian.AppendUint32(nil, uint32(f.Partition))},
-			Header{Key: springDLT + "original-offset", Value: binary.BigEndian.AppendUint64(nil, uint64(f.Offset))},
-			Header{Key: springDLT + "original-timestamp", Value: binary.BigEndian.AppendUint64(nil, uint64(at.UnixMilli()))})
-		add(springDLT+"original-timestamp-type", atType)
-		add(springDLT+"original-consumer-group", group)
-		add(springDLT+"exception-fqcn", errorClass)
-		add(springDLT+"exception-message", message)
-	case ConnectProfile:
-		add(connectErrs+"topic", f.Topic)
-		add(connectErrs+"partition", partition)
-		add(connectErrs+"offset", offset)
-		add(connectErrs+"connector.name", group)
-		add(connectErrs+"task.id", "0")
-		add(connectErrs+"stage", connectStage(f.Stage))
-		add(connectErrs+"class.name", errorClass)
-		add(connectErrs+"exception.class.name", errorClass)
-		add(connectErrs+"exception.message", message)
-	default:
-		add(kafkaDLQ+"topic", f.Topic)
-		add(kafkaDLQ+"partition", partition)
-		add(kafkaDLQ+"offset", offset)
-		add(kafkaDLQ+"group", group)
-		add(kafkaDLQ+"delivery.count", strconv.Itoa(f.Attempt))
-		add(kafkaDLQ+"message", message)
-		add(concordDLQ+"stage", f.Stage.String())
-		if f.Class != serde.Unclassified {
-			add(concordDLQ+"class", f.Class.Error())
-		}
-		if f.SchemaID != 0 {
-			add(concordDLQ+"schema.id", strconv.Itoa(int(f.SchemaID)))
-		} else if f.GUID != (registry.GUID{}) {
-			add(concordDLQ+"schema.guid", f.GUID.String())
-		}
-		add(concordDLQ+"time", now.UTC().Format(time.RFC3339Nano))
-	}
-	return headers
+// DeadLetter is what the headers of a dead letter say; see [ParseDeadLetter].
+type DeadLetter struct {
+	// Origin is where the record comes from. Anyone who may write to the topic can set it.
+	Origin Origin
+	// Headers are those that the record came with.
+	Headers []Header
+	// Replays is how often [ReplayDeadLetters] has replayed the record.
+	Replays int
+	// HeadersDropped says that the record's headers were left out, ValueDropped that its key
+	// and value were: it was too large for its dead-letter topic.
+	HeadersDropped, ValueDropped bool
 }
 
-// connectStage is Connect's word for a stage.
-func connectStage(s Stage) string {
-	switch s {
-	case ReadingKey:
-		return "KEY_CONVERTER"
-	case ReadingValue:
-		return "VALUE_CONVERTER"
-	}
-	return "TASK_PUT"
+// ParseDeadLetter reads the headers of a dead letter in any of the profiles. ok is false where it is none.
+func ParseDeadLetter(headers []Header) (d DeadLetter, ok bool) {
+	parsed, ok := reroute.ParseDeadLetter(headers)
+	return DeadLetter{
+		Origin: Origin(parsed.Origin), Headers: parsed.Own, Replays: parsed.Replays,
+		HeadersDropped: parsed.Dropped >= reroute.WithoutHeaders, ValueDropped: parsed.Dropped >= reroute.Reference,
+	}, ok
 }
 
-// ParseDeadLetter reads the headers of a dead letter, in any of the profiles: where the
-// record comes from, and the headers that it came with. ok is false where it is none.
-func ParseDeadLetter(headers []Header) (from Origin, own []Header, ok bool) {
-	from.Partition, from.Offset = -1, -1
-	for _, h := range headers {
-		name, _ := strings.CutPrefix(h.Key, kafkaDLQ)
-		if n, cut := strings.CutPrefix(h.Key, connectErrs); cut {
-			name = n
-		}
-		if n, cut := strings.CutPrefix(h.Key, springDLT); cut {
-			name = n
-		}
-		switch {
-		case !isDeadLetterHeader(h.Key):
-			own = append(own, h)
-		case name == "topic" || name == "original-topic":
-			from.Topic = string(h.Value)
-		case name == "partition":
-			if n, err := strconv.ParseInt(string(h.Value), 10, 32); err == nil {
-				from.Partition = int32(n)
-			}
-		case name == "offset":
-			if n, err := strconv.ParseInt(string(h.Value), 10, 64); err == nil {
-				from.Offset = n
-			}
-		case name == "original-partition" && len(h.Value) == 4:
-			from.Partition = int32(binary.BigEndian.Uint32(h.Value))
-		case name == "original-offset" && len(h.Value) == 8:
-			from.Offset = int64(binary.BigEndian.Uint64(h.Value))
-		case name == "group" || name == "connector.name" || name == "original-consumer-group":
-			from.Group = string(h.Value)
+// WithDeadLetters publishes records that cannot be read or handled to a
+// dead-letter topic, to(source topic), with p, instead of ending the run; the consumer's [Policy]
+// says which. A dead letter has the record's key, value, headers and timestamp as they
+// are, and headers that say where it comes from and why. It goes to the partition of
+// the same number, modulo how many there are. The record's offset is committed after the dead
+// letter is acknowledged. While the topic is unavailable, the record's partition waits, and
+// is paused; nothing is skipped. A record that is too large with these headers is published without its own
+// headers, then without key and value, as a reference to where it is. If that is refused too, the policy is asked
+// again, with the stage [Sending].
+//
+// [WithDeadLetterLimit] is on by default.
+//
+// The program closes p, after the consumer. [Transform] publishes with its own producer, and p may
+// be nil.
+func WithDeadLetters(p *Producer[[]byte, []byte], to func(topic string) string, opts ...DeadLetterOption) ConsumerOption {
+	d := deadLetters{producer: p, to: to}
+	for _, o := range opts {
+		if o != nil {
+			o.applyDeadLetters(&d)
 		}
 	}
-	return from, own, from.Topic != "" && from.Partition >= 0 && from.Offset >= 0
+	return consumerOption(func(o *consumerOptions) { o.deadLetters = &d })
+}
+
+// DeadLetterTopic is one dead-letter topic for all sources.
+func DeadLetterTopic(name string) func(topic string) string {
+	return func(string) string { return name }
+}
+
+// DeadLetterOption changes [WithDeadLetters]. A [DeadLetterProfile] is one.
+type DeadLetterOption interface{ applyDeadLetters(*deadLetters) }
+
+type deadLetterOption func(*deadLetters)
+
+func (f deadLetterOption) applyDeadLetters(d *deadLetters) { f(d) }
+
+func (p DeadLetterProfile) applyDeadLetters(d *deadLetters) { d.profile = p }
+
+// The limit of dead letters that is on by default: more than nine of ten of the last 1,000 records pause
+// the consumer for 30 s.
+const (
+	defaultLimitShare   = 0.9
+	defaultLimitRecords = 1000
+	defaultLimitPause   = 30 * time.Second
+)
+
+// WithDeadLetterLimit ends Run with [ErrTooManyDeadLetters] when more than that share of the
+// last so many records were dead-lettered: the fault is then not in single records (a wrong registry or a wrong
+// type, perhaps), and the following ones are better left in the topic. By default, more than 0.9 of the last
+// 1,000 records pause the consumer for 30 s, again and again. Zero records turn the limit off.
+func WithDeadLetterLimit(share float64, records int) DeadLetterOption {
+	return deadLetterOption(func(d *deadLetters) { d.limit, d.limited = consume.Limit{Share: share, Records: records}, true })
+}
+
+// WithDeadLetterPause makes the limit of [WithDeadLetterLimit] stop the handling of all records for
+// a time, instead of ending Run, and count anew after that. Zero ends Run.
+func WithDeadLetterPause(d time.Duration) DeadLetterOption {
+	return deadLetterOption(func(to *deadLetters) { to.pause, to.pauses = max(d, 0), true })
+}
+
+// deadLetters is what [WithDeadLetters] says. Consumers share one, so nothing in it changes.
+type deadLetters struct {
+	producer *Producer[[]byte, []byte]
+	to       func(topic string) string
+	profile  DeadLetterProfile
+	limit    consume.Limit
+	limited  bool // limit is given
+	pause    time.Duration
+	pauses   bool // pause is given
+}
+
+// engine is the same for the engine.
+func (d *deadLetters) engine() *consume.DeadLetters {
+	limit := d.limit
+	if !d.limited {
+		limit = consume.Limit{Share: defaultLimitShare, Records: defaultLimitRecords, Pause: defaultLimitPause}
+	}
+	if d.pauses {
+		limit.Pause = d.pause
+	}
+	return &consume.DeadLetters{Topic: d.to, Profile: reroute.Profile(d.profile), Limit: limit, Sink: sinkOf(d.producer)}
+}
+
+// sink publishes records with a producer.
+type sink struct{ sender *produce.Sender }
+
+func sinkOf(p *Producer[[]byte, []byte]) consume.Sink {
+	if p == nil {
+		return nil
+	}
+	return sink{p.sender}
+}
+
+// Partitions is for [consume.Sink].
+func (s sink) Partitions(ctx context.Context, topic string) (int32, error) {
+	return s.sender.Partitions(ctx, topic)
+}
+
+// Put is for [consume.Sink].
+func (s sink) Put(ctx context.Context, r *kafkaclient.Record, done func(error)) (*produce.Output, error) {
+	m, err := s.sender.NewMessage(r.Topic)
+	if err != nil {
+		return nil, err
+	}
+	m.Record = *r
+	return nil, s.sender.ProduceAsync(ctx, m, produce.CallbackFunc(func(_ produce.Delivery, err error) { done(err) }))
 }

@@ -12,25 +12,26 @@ import (
 var (
 	// ErrClosed is returned by a [Producer] or [Consumer] that was closed.
 	ErrClosed = errors.New("concord: closed")
-	// ErrRunning is returned by [Consumer.Run] and [Consumer.Messages] while another one runs.
-	ErrRunning = errors.New("concord: the consumer is running already")
-	// ErrNotRunning is returned by [Consumer.Seek] of a consumer without a run.
+	// ErrRunning is returned by [Consumer.Run], [Consumer.Messages] and [Transform] while another one runs.
+	ErrRunning = errors.New("concord: already running")
+	// ErrNotRunning is returned by [Consumer.Seek] and [Consumer.Ready] of a consumer without a run.
 	ErrNotRunning = errors.New("concord: the consumer is not running")
-	// ErrTooManyDeadLetters ends a run whose records become dead letters too often; see
+	// ErrTooManyDeadLetters ends a run whose records are dead-lettered too often; see
 	// [WithDeadLetterLimit].
-	ErrTooManyDeadLetters = errors.New("concord: more records became dead letters than the limit allows")
+	ErrTooManyDeadLetters = errors.New("concord: more records were dead-lettered than the limit allows")
 	// ErrFenced ends a [Transform] whose transactional id another producer has taken over.
 	ErrFenced = errors.New("concord: another producer has taken over the transactional id")
 )
 
-// ConfigError is a setting that [NewProducer] or [NewConsumer] refuses. No
-// setting that holds a secret has its value in the text.
+// ConfigError is a setting or an option that a constructor refuses. No setting that holds a
+// secret has its value in the text.
 type ConfigError struct {
-	// Setting is the name of the setting; empty where librdkafka does not tell.
+	// Setting is the name of the setting. It is empty for an option, and where the client does
+	// not name the setting.
 	Setting string
 	// Reason says what is wrong and what to do.
 	Reason string
-	// Err is librdkafka's error, nil where concord found the fault.
+	// Err is the client's error, nil where concord found the fault.
 	Err error
 }
 
@@ -43,12 +44,39 @@ func (e *ConfigError) Error() string {
 
 func (e *ConfigError) Unwrap() error { return e.Err }
 
+// KafkaError is an error of a broker, or of the Kafka client, whichever client is in use.
+type KafkaError struct {
+	// Code is Kafka's error code (https://kafka.apache.org/protocol#protocol_error_codes), or a
+	// negative one of the client's own.
+	Code int
+	// Name is the name of the code, such as "UNKNOWN_TOPIC_OR_PARTITION".
+	Name string
+	// Retriable says that the same request may succeed later.
+	Retriable bool
+	// Err is the client's own error, for errors.As: a kafka.Error for librdkafka.
+	Err error
+
+	text string
+}
+
+func (e *KafkaError) Error() string {
+	switch {
+	case e.text != "":
+		return e.text
+	case e.Err != nil:
+		return e.Err.Error()
+	}
+	return e.Name
+}
+
+func (e *KafkaError) Unwrap() error { return e.Err }
+
 // ProduceError says why a message was not acknowledged. errors.Is and errors.As
-// see through it: to ctx's error, to a [serde.Class], to a kafka.Error.
+// see through it: to ctx's error, to a [serde.Class], to a [*KafkaError].
 type ProduceError struct {
 	Topic string
-	// MaybeDelivered is set when the message was handed over and its
-	// acknowledgement never came: it may be in the topic, or still get there.
+	// MaybeDelivered is set when the message was sent and its acknowledgement never came:
+	// it may be in the topic, or still get there.
 	MaybeDelivered bool
 	Err            error
 }
@@ -63,13 +91,13 @@ func (e *ProduceError) Error() string {
 
 func (e *ProduceError) Unwrap() error { return e.Err }
 
-// FlushError is what [Producer.Flush] and [Producer.Close] did not see delivered.
+// FlushError says what [Producer.Flush] or [Producer.Close] did not see delivered.
 type FlushError struct {
-	// Waiting is how many messages have no acknowledgement yet. After Close
+	// Waiting is how many messages have no result yet. After Close
 	// they were given up; some may have been delivered.
 	Waiting int
 	// Failed is how many messages of [Producer.ProduceAsync], and of Produce
-	// calls that had stopped waiting, were refused since the last Flush.
+	// calls that had stopped waiting, failed since the last Flush.
 	Failed int
 	// Err is the first failure, or else why Flush stopped waiting.
 	Err error
@@ -89,7 +117,9 @@ const (
 	ReadingKey Stage = iota
 	ReadingValue
 	Handling
-	Sending // only of [Transform]: a message that was made of the record is refused
+	// Sending: a message that was made of the record can never be written. It is an output of
+	// [Transform], or the record itself on its way to a dead-letter or retry topic.
+	Sending
 )
 
 // String is the stage in words: "reading the key", "reading the value", "handling", "sending".
@@ -105,9 +135,9 @@ func (s Stage) String() string {
 	return "handling"
 }
 
-// RecordError is a record that could not be read or handled. Nothing at or past
-// its offset in its partition was committed, so it is the first to be read there
-// when the consumer runs again. errors.Is(err, class) asks for a [serde.Class].
+// RecordError is a record that could not be read or handled. When [Consumer.Run] returns it,
+// nothing at or past its offset in its partition was committed, so the next run begins
+// with it. errors.Is(err, class) asks for a [serde.Class].
 type RecordError struct {
 	Topic     string
 	Partition int32
@@ -131,17 +161,45 @@ func (e *RecordError) Error() string {
 
 func (e *RecordError) Unwrap() error { return e.Err }
 
-// ConsumeError is a failure of the consumer that no single record is to blame
-// for: missing rights, an unknown topic, a failed commit. Err is a kafka.Error.
+// ConsumeError is a failure of the consumer that no single record is to blame for: missing
+// rights, an unknown topic, a failed commit, a batch that cannot be read. Err is a [*KafkaError] where a broker or
+// the client failed.
 type ConsumeError struct {
 	// Doing is what failed: "subscribe", "consume", "commit", "close".
 	Doing string
-	Err   error
+	// Topic and Partition say where; Topic is empty for what concerns no single partition.
+	Topic     string
+	Partition int32
+	Err       error
 }
 
-func (e *ConsumeError) Error() string { return "concord: " + e.Doing + ": " + withoutName(e.Err) }
+func (e *ConsumeError) Error() string {
+	text := "concord: " + e.Doing + ": "
+	if e.Topic != "" {
+		text += fmt.Sprintf("%s[%d]: ", e.Topic, e.Partition)
+	}
+	return text + withoutName(e.Err)
+}
 
 func (e *ConsumeError) Unwrap() error { return e.Err }
+
+// PanicError is a panic of a handler that [WithRecover] made an error of its record.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error names the type of the value only, unless it is a runtime error: a value may hold
+// what does not belong in a log.
+func (e *PanicError) Error() string {
+	if err, ok := e.Value.(interface {
+		error
+		RuntimeError()
+	}); ok {
+		return "concord: the handler panicked: " + err.Error()
+	}
+	return fmt.Sprintf("concord: the handler panicked with a value of type %T", e.Value)
+}
 
 // withoutName is err's text without the package's name, which the outer error
 // has said already.

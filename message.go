@@ -13,16 +13,16 @@ type Header = serde.Header
 
 // Message is one record with its key and value as Go values.
 //
-// To produce one, fill in Topic, Value and, nearly always, Key; the zero value
-// of every other field means the usual thing. On reading, every field but
-// ToPartition is filled in.
+// To produce one, set Topic, Value and, nearly always, Key; the zero value
+// of every other field is the default. On reading, every field but
+// ToPartition is set.
 type Message[K, V any] struct {
 	Topic string
 	Key   K
 	Value V
 
 	// NullKey and Tombstone say that the record's key or value is Kafka's null,
-	// whatever stands in Key or Value: a compacted topic deletes what was
+	// whatever Key or Value holds. A compacted topic deletes what was
 	// written under the key of a tombstone. On reading, Key or Value is then
 	// its type's zero value. Records with a null key are spread over the
 	// partitions at random.
@@ -39,24 +39,26 @@ type Message[K, V any] struct {
 	// reading, so that a record that was read can be produced elsewhere.
 	ToPartition *int32
 
-	// Partition and Offset are where the record was read; [Producer] does not
-	// look at them.
+	// Partition and Offset are where the record was read. A [Producer] ignores them, and the
+	// fields below.
 	Partition int32
 	Offset    int64
-	// Retries is how many retry topics the record has been to ([WithRetryTopics]); [Producer]
-	// does not look at it either.
-	Retries int
+	// Attempt counts the attempts at handling the record, from 1, also in the retry topics that it has been
+	// to. Attempts of a run that ended, and of other group members, are not known.
+	Attempt int
+	// RetryTopics is how many retry topics the record has been to ([WithRetryTopics]).
+	RetryTopics int
 
 	// KeyInfo and ValueInfo are what is known of key and value besides
-	// themselves, first of all the writer schema. [Producer] does not look at them.
+	// themselves, first of all the writer schema.
 	KeyInfo   serde.Info
 	ValueInfo serde.Info
 }
 
-// Handler does a program's work on one record. Its record counts as handled,
-// and its offset may be committed, when it returns nil, and not before. The
-// message is the handler's to keep. It is called from several goroutines: one for each
-// partition, unless the consumer was told otherwise.
+// Handler does a program's work on one record. The record counts as handled,
+// and its offset may be committed, when the handler returns nil, and not before. The
+// message is the handler's to keep and to change: a further attempt gets a new one. It is called from several goroutines: one for each
+// partition, unless [InKeyOrder] or [Unordered] says otherwise.
 type Handler[K, V any] func(ctx context.Context, m *Message[K, V]) error
 
 // Delivery is where an acknowledged record now is.
@@ -80,7 +82,7 @@ type Serializer[T any] interface {
 // Deserializer reads keys or values: [*serde.Deserializer] does, and so do
 // [String], [Bytes] and [Int64]. It is safe for concurrent use.
 type Deserializer[T any] interface {
-	// Deserialize reads all of data into *v. Info tells what it could of the
-	// writer schema also when there is an error.
+	// Deserialize reads all of data into *v. Info says what is known of the
+	// writer schema, also when there is an error.
 	Deserialize(ctx context.Context, field serde.Field, data serde.Data, v *T) (serde.Info, error)
 }

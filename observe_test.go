@@ -26,14 +26,14 @@ func TestAnObserverIsToldOfWhatIsDone(t *testing.T) {
 	var encoded, decoded, failed, records int
 	var committed []concord.Position
 	observe := concord.WithObserver(concord.Observer{
-		Encoded: func(e concord.Encoded) {
+		OnEncoded: func(e concord.Encoded) {
 			mu.Lock()
 			defer mu.Unlock()
 			if encoded++; e.Topic != "t" || e.Took <= 0 || e.Err == nil && e.Size == 0 {
 				t.Errorf("%+v", e)
 			}
 		},
-		Decoded: func(d concord.Decoded) {
+		OnDecoded: func(d concord.Decoded) {
 			mu.Lock()
 			defer mu.Unlock()
 			if decoded++; d.Topic != "t" || d.Took <= 0 {
@@ -46,14 +46,14 @@ func TestAnObserverIsToldOfWhatIsDone(t *testing.T) {
 				}
 			}
 		},
-		Polled: func(p concord.Polled) {
+		OnPolled: func(p concord.Polled) {
 			mu.Lock()
 			defer mu.Unlock()
 			if records += p.Records; p.Topic != "t" || p.Took < 0 || p.Records < 1 {
 				t.Errorf("%+v", p)
 			}
 		},
-		Committed: func(c concord.Committed) {
+		OnCommitted: func(c concord.Committed) {
 			mu.Lock()
 			defer mu.Unlock()
 			if committed = append(committed, c.Positions...); c.Group != "g" || c.Err != nil {

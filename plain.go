@@ -35,7 +35,7 @@ func Bytes() Plain[[]byte] { return Plain[[]byte]{bytesCodec{}} }
 // number of bytes is an error of class [serde.Truncated] or [serde.TrailingBytes].
 func Int64() Plain[int64] { return Plain[int64]{int64Codec{}} }
 
-var errNoCodec = errors.New("concord: a zero Plain: make one with String, Bytes or Int64")
+var errNoCodec = errors.New("concord: a zero Plain is not usable: make one with String, Bytes or Int64")
 
 // AppendSerialize appends v to dst. It needs neither context nor field.
 func (p Plain[T]) AppendSerialize(_ context.Context, dst []byte, _ serde.Field, v T) (serde.Data, error) {

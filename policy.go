@@ -2,7 +2,9 @@ package concord
 
 import (
 	"errors"
+	"time"
 
+	"github.com/concord-go/concord/internal/backoff"
 	"github.com/concord-go/concord/serde"
 )
 
@@ -12,13 +14,13 @@ type Action uint8
 // The actions.
 const (
 	// StopRun ends Run with the record's error. Nothing at or past the record is
-	// committed, so it is the first that the next run reads.
+	// committed, so the next run begins with it.
 	StopRun Action = iota
-	// RetryRecord tries again after a pause that grows from try to try. The record's
+	// RetryRecord tries again after a pause that grows from attempt to attempt. The record's
 	// partition waits, and is paused.
 	RetryRecord
-	// AwaitRecovery is RetryRecord for what is not the record's fault, an outage: it is
-	// tried without end, and no dead letter comes of it.
+	// AwaitRecovery is RetryRecord for an outage, which is not the record's fault: it is
+	// tried without end, and never dead-lettered.
 	AwaitRecovery
 	// ToDeadLetters publishes the record to its dead-letter topic and goes on; see
 	// [WithDeadLetters], without which it means StopRun.
@@ -26,7 +28,7 @@ const (
 	// SkipRecord goes on as if the record had been handled. It is lost to this group.
 	SkipRecord
 	// ToRetryTopic publishes the record to its next retry topic and goes on; see
-	// [WithRetryTopics]. Without that, or when there is no further one, it means ToDeadLetters.
+	// [WithRetryTopics]. Without that, or when no retry topic is left, it means ToDeadLetters.
 	ToRetryTopic
 )
 
@@ -35,24 +37,24 @@ type Failure struct {
 	*RecordError
 	// Class is that of the error.
 	Class serde.Class
-	// Attempt counts the tries of this stage, from 1.
+	// Attempt counts the attempts of this stage in the topic that the record was read from, from 1.
 	Attempt int
-	// Retries is how many retry topics the record has been to.
-	Retries int
+	// RetryTopics is how many retry topics the record has been to.
+	RetryTopics int
 }
 
-// Policy decides what becomes of a record that failed. It is called from several
-// goroutines at once, and asked again after each further try.
+// Policy decides about a record that failed. It is called from several goroutines at once, and
+// again after each further attempt.
 type Policy func(Failure) Action
 
 // DefaultPolicy is the policy of a consumer that is given no other:
 //
-//   - A registry that is not available: [AwaitRecovery], whoever asked it.
-//   - Access denied by the registry: [StopRun].
+//   - The registry is unavailable, whoever called it: [AwaitRecovery].
+//   - The registry denies access: [StopRun].
 //   - A record that cannot be read, now or ever (see [serde.IsPoison]): [ToDeadLetters].
-//   - A record of which [Transform] made a message that the broker refuses: [ToDeadLetters].
+//   - A message made of the record can never be written ([Sending]): [ToDeadLetters].
 //   - A handler's error that is [Permanent]: [ToDeadLetters].
-//   - Any other of a handler: [RetryRecord] so many times, then [ToRetryTopic] and, where no
+//   - Any other error of a handler: [RetryRecord] that many times, then [ToRetryTopic] and, where no
 //     retry topic is left, [ToDeadLetters].
 //   - Anything else: [StopRun].
 func DefaultPolicy(retries int) Policy {
@@ -77,13 +79,13 @@ func DefaultPolicy(retries int) Policy {
 	}
 }
 
-// permanent is an error that no further try mends.
+// permanent is an error that no further attempt mends.
 type permanent struct{ err error }
 
 func (p permanent) Error() string { return p.err.Error() }
 func (p permanent) Unwrap() error { return p.err }
 
-// Permanent marks a handler's error as one that no further try mends. nil stays nil.
+// Permanent marks a handler's error as one that no further attempt mends. nil stays nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
@@ -95,4 +97,22 @@ func Permanent(err error) error {
 func IsPermanent(err error) bool {
 	_, ok := errors.AsType[permanent](err)
 	return ok
+}
+
+// WithPolicy says what a consumer does about records that cannot be read or handled. The default, also
+// for nil, is [DefaultPolicy](0).
+func WithPolicy(p Policy) ConsumerOption {
+	return consumerOption(func(o *consumerOptions) { o.policy = p })
+}
+
+// WithRetryPause says how long a record waits before its next attempt ([RetryRecord]): a random time
+// up to first, then up to twice that, and so on up to longest. The default is 100 ms and 10 s.
+func WithRetryPause(first, longest time.Duration) ConsumerOption {
+	return consumerOption(func(o *consumerOptions) { o.retry = backoff.Policy{Base: max(first, 0), Max: max(longest, 0)} })
+}
+
+// WithRecover makes a panic of a handler an error of its record, a [*PanicError], about which the
+// [Policy] decides. By default a panic ends the run and goes on in the goroutine that called Run.
+func WithRecover() ConsumerOption {
+	return consumerOption(func(o *consumerOptions) { o.recovers = true })
 }

@@ -172,7 +172,7 @@ func TestPartitionsThatAreGivenUpAreDrainedFirst(t *testing.T) {
 					config[name] = v
 				}
 				// Queues of one: the partitions are paused when they are given up.
-				c, err := concord.NewConsumer(&config, concord.String(), concord.String(), quiet, concord.WithQueue(1, 0))
+				c, err := concord.NewConsumer(&config, concord.String(), concord.String(), quiet, concord.WithMaxInFlight(1, 0))
 				if err != nil {
 					t.Fatal(err)
 				}

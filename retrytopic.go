@@ -1,96 +1,57 @@
 package concord
 
 import (
-	"math"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
+
+	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/reroute"
 )
 
-// RetryTopic is one of the topics in which records wait for a later try; see [WithRetryTopics].
+// RetryTopic is a topic in which records wait for a later attempt; see [WithRetryTopics].
 type RetryTopic struct {
-	// Suffix makes the topic's name of the source topic's: ".retry-10m", say.
+	// Suffix is appended to the name of the source topic: ".retry-10m", say. Groups that read the same
+	// source should have suffixes of their own; with one they pass each other's records over.
 	Suffix string
-	// Delay is how long a record waits in it.
+	// Delay is how long a record waits in the topic.
 	Delay time.Duration
 }
 
-// Headers of a record in a retry topic, all decimal text but the topic.
-const (
-	retryHeader          = "concord.retry."
-	retryTopicHeader     = retryHeader + "topic" // where the record comes from
-	retryPartitionHeader = retryHeader + "partition"
-	retryOffsetHeader    = retryHeader + "offset"
-	retryCountHeader     = retryHeader + "count"      // how many retry topics it has been to
-	retryTriesHeader     = retryHeader + "tries"      // how often its handler was called
-	retryDueHeader       = retryHeader + "not-before" // milliseconds since 1970
-)
-
-// retried is what a record in a retry topic says of itself; zero for any other.
-type retried struct {
-	from  Origin // Group is not known
-	times int    // retry topics it has been to, this one included
-	tries int    // calls of its handler before
-	due   time.Time
+// WithRetryTopics lets records whose handler fails wait in topics of their own, so that
+// those behind them need not wait. What the [Policy] answers with [ToRetryTopic] goes from the
+// source topic to the first of these topics, from there to the second, and so on, and at last
+// to the dead letters. p publishes the records, and each is acknowledged before its source's offset
+// is committed. [Transform] publishes with its own producer, as part of the transaction, and p may be nil.
+//
+// The consumer reads the retry topics of its topics besides them, and they must exist; a
+// regular expression must match them itself. A record in a retry topic is handled when it is due,
+// which its header concord.retry.not-before says, and those behind it, which
+// are due later, wait with it. The handler gets the record as it was: Topic, Partition and Offset are those of the
+// source, and Message.RetryTopics counts the retry topics. It is no longer in the order of its key.
+//
+// A record in a retry topic that another group put there is passed over. One that anyone else put there is handled
+// at once as a record of the retry topic, and goes to the dead letters when it fails. Headers of a record in a retry topic are trusted
+// as the record itself is: give the right to write to it to the group's own services only.
+//
+// The program closes p, after the consumer.
+func WithRetryTopics(p *Producer[[]byte, []byte], topics ...RetryTopic) ConsumerOption {
+	r := retryTopics{producer: p, topics: slices.Clone(topics)}
+	return consumerOption(func(o *consumerOptions) { o.retries = &r })
 }
 
-// parseRetried reads the headers of a record in a retry topic whose source is named.
-func parseRetried(headers []Header, source string) (r retried, ok bool) {
-	r.from.Partition, r.from.Offset = -1, -1
-	for _, h := range headers {
-		if !strings.HasPrefix(h.Key, retryHeader) {
-			continue
-		}
-		if h.Key == retryTopicHeader {
-			r.from.Topic = string(h.Value)
-			continue
-		}
-		n, err := strconv.ParseInt(string(h.Value), 10, 64)
-		if err != nil || n < 0 {
-			continue
-		}
-		switch h.Key {
-		case retryPartitionHeader:
-			r.from.Partition = int32(min(n, math.MaxInt32))
-		case retryOffsetHeader:
-			r.from.Offset = n
-		case retryCountHeader:
-			r.times = int(min(n, math.MaxInt16))
-		case retryTriesHeader:
-			r.tries = int(min(n, math.MaxInt32))
-		case retryDueHeader:
-			r.due = time.UnixMilli(n)
-		}
+type retryTopics struct {
+	producer *Producer[[]byte, []byte]
+	topics   []RetryTopic
+}
+
+// engine is the same for the engine.
+func (r *retryTopics) engine() (*consume.Retries, error) {
+	retries := &consume.Retries{Sink: sinkOf(r.producer)}
+	for _, t := range r.topics {
+		retries.Topics = append(retries.Topics, reroute.RetryTopic(t))
 	}
-	return r, r.from.Topic == source && r.from.Partition >= 0 && r.from.Offset >= 0 && r.times > 0
-}
-
-// retryHeaders are a record's headers, and those of a retry topic.
-func retryHeaders(own []Header, r retried) []Header {
-	headers := append(make([]Header, 0, len(own)+6), withoutRetry(own)...)
-	add := func(key, value string) { headers = append(headers, Header{Key: key, Value: []byte(value)}) }
-	add(retryTopicHeader, r.from.Topic)
-	add(retryPartitionHeader, strconv.Itoa(int(r.from.Partition)))
-	add(retryOffsetHeader, strconv.FormatInt(r.from.Offset, 10))
-	add(retryCountHeader, strconv.Itoa(r.times))
-	add(retryTriesHeader, strconv.Itoa(r.tries))
-	add(retryDueHeader, strconv.FormatInt(r.due.UnixMilli(), 10))
-	return headers
-}
-
-// withoutRetry are the headers that a record had before it came to a retry topic.
-func withoutRetry(headers []Header) []Header {
-	for i, h := range headers {
-		if !strings.HasPrefix(h.Key, retryHeader) {
-			continue
-		}
-		kept := append(make([]Header, 0, len(headers)), headers[:i]...)
-		for _, h := range headers[i+1:] {
-			if !strings.HasPrefix(h.Key, retryHeader) {
-				kept = append(kept, h)
-			}
-		}
-		return kept
+	if err := retries.Topics.Check(); err != nil {
+		return nil, &ConfigError{Reason: "WithRetryTopics: " + err.Error()}
 	}
-	return headers
+	return retries, nil
 }

@@ -31,23 +31,23 @@ func TestARecordThatFailsIsTriedAgainInItsTimeAndTheOthersGoOn(t *testing.T) {
 	err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
 		mu.Lock()
 		defer mu.Unlock()
-		got = append(got, fmt.Sprintf("%s %d", m.Value, m.Retries))
+		got = append(got, fmt.Sprintf("%s %d", m.Value, m.RetryTopics))
 		if m.Topic != "t" || len(m.Headers) != 0 {
 			t.Errorf("%s comes from %s[%d]@%d with %d headers, want it as it was", m.Value, m.Topic, m.Partition, m.Offset, len(m.Headers))
 		}
 		if want := map[string]int64{"bad": 0, "good": 1, "mended": 2}[m.Value]; m.Offset != want {
 			t.Errorf("%s at offset %d, want %d", m.Value, m.Offset, want)
 		}
-		if m.Retries == 0 {
+		if m.RetryTopics == 0 {
 			first[m.Value] = time.Now()
-		} else if waited := time.Since(first[m.Value]); waited < []time.Duration{0, 195 * time.Millisecond, 590 * time.Millisecond}[m.Retries] {
+		} else if waited := time.Since(first[m.Value]); waited < []time.Duration{0, 195 * time.Millisecond, 590 * time.Millisecond}[m.RetryTopics] {
 			t.Errorf("%s comes again after %v", m.Value, waited)
 		}
 		switch {
-		case m.Value == "bad" && m.Retries == 2:
+		case m.Value == "bad" && m.RetryTopics == 2:
 			time.AfterFunc(200*time.Millisecond, cancel)
 			fallthrough
-		case m.Value == "bad", m.Value == "mended" && m.Retries == 0:
+		case m.Value == "bad", m.Value == "mended" && m.RetryTopics == 0:
 			return errors.New("not yet")
 		}
 		return nil
@@ -68,7 +68,8 @@ func TestARecordThatFailsIsTriedAgainInItsTimeAndTheOthersGoOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		n++
-		from, own, ok := concord.ParseDeadLetter(m.Headers)
+		d, ok := concord.ParseDeadLetter(m.Headers)
+		from, own := d.Origin, d.Headers
 		if !ok || from != (concord.Origin{Topic: "t", Partition: 0, Offset: 0, Group: "g"}) || len(own) != 0 || m.Value != "bad" {
 			t.Errorf("the dead letter %q comes from %+v with %d headers of its own: want its first place, and none", m.Value, from, len(own))
 		}
@@ -109,7 +110,7 @@ func TestARunThatEndsLeavesWhatIsNotDue(t *testing.T) {
 	// The delay counts, and not the header alone: this program has a shorter one.
 	var got []string
 	run(0, func(_ context.Context, m *texts) error {
-		got = append(got, fmt.Sprintf("%s %d", m.Value, m.Retries))
+		got = append(got, fmt.Sprintf("%s %d", m.Value, m.RetryTopics))
 		return nil
 	}, func(s concord.ConsumerStats) bool { return s.Handled > 0 })
 	if fmt.Sprint(got) != "[a 1]" {
@@ -131,10 +132,10 @@ func TestRetryTopicsArePartOfATransaction(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 	}()
 	err := concord.Transform(ctx, c, p, []string{"t"}, func(_ context.Context, m *texts, send func(texts) error) error {
-		if err := send(texts{Topic: "out", Key: m.Key, Value: fmt.Sprint(m.Value, m.Retries)}); err != nil {
+		if err := send(texts{Topic: "out", Key: m.Key, Value: fmt.Sprint(m.Value, m.RetryTopics)}); err != nil {
 			return err
 		}
-		if m.Value == "a" && m.Retries == 0 {
+		if m.Value == "a" && m.RetryTopics == 0 {
 			return errors.New("not yet")
 		}
 		return nil

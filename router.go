@@ -20,7 +20,7 @@ var ErrNoRoute = errors.New("concord: no handler for values of this type")
 //	)
 //	err = c.Run(ctx, []string{"orders"}, router.Handle)
 //
-// A value without a handler is an error, [ErrNoRoute], which no further try mends, unless there is one for
+// A value without a handler is an error, [ErrNoRoute], which no further attempt mends, unless there is one for
 // [Otherwise]. That gets tombstones, too, which have no type. A nil value that is no
 // tombstone was left out on purpose ([serde.Sum.IgnoringOthers]) and is no error.
 type Router[K, E any] struct {
@@ -45,7 +45,7 @@ func On[E, K, T any](handler Handler[K, T]) Route[K, E] {
 		r.handle = func(ctx context.Context, m *Message[K, E]) error {
 			return handler(ctx, &Message[K, T]{
 				Topic: m.Topic, Key: m.Key, Value: any(m.Value).(T), NullKey: m.NullKey, Tombstone: m.Tombstone, Headers: m.Headers, Timestamp: m.Timestamp,
-				ToPartition: m.ToPartition, Partition: m.Partition, Offset: m.Offset, Retries: m.Retries, KeyInfo: m.KeyInfo, ValueInfo: m.ValueInfo,
+				ToPartition: m.ToPartition, Partition: m.Partition, Offset: m.Offset, Attempt: m.Attempt, RetryTopics: m.RetryTopics, KeyInfo: m.KeyInfo, ValueInfo: m.ValueInfo,
 			})
 		}
 	}

@@ -59,7 +59,7 @@ func TestARouterHandsEverythingOn(t *testing.T) {
 	t.Parallel()
 	partition := int32(9)
 	m := concord.Message[string, pet]{
-		Topic: "t", Key: "k", Value: dog{"Rex"}, NullKey: true, Headers: []concord.Header{{Key: "h"}}, ToPartition: &partition, Partition: 3, Offset: 4, Retries: 5,
+		Topic: "t", Key: "k", Value: dog{"Rex"}, NullKey: true, Headers: []concord.Header{{Key: "h"}}, ToPartition: &partition, Partition: 3, Offset: 4, RetryTopics: 5,
 		KeyInfo: serde.Info{SchemaID: 6}, ValueInfo: serde.Info{SchemaID: 7},
 	}
 	var typed, other any
@@ -74,7 +74,7 @@ func TestARouterHandsEverythingOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := concord.Message[string, dog]{
-		Topic: "t", Key: "k", Value: dog{"Rex"}, NullKey: true, Headers: m.Headers, ToPartition: &partition, Partition: 3, Offset: 4, Retries: 5, KeyInfo: m.KeyInfo, ValueInfo: m.ValueInfo,
+		Topic: "t", Key: "k", Value: dog{"Rex"}, NullKey: true, Headers: m.Headers, ToPartition: &partition, Partition: 3, Offset: 4, RetryTopics: 5, KeyInfo: m.KeyInfo, ValueInfo: m.ValueInfo,
 	}
 	if d := cmp.Diff(any(want), typed); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -46,7 +46,7 @@ func TestStatsSayWhatAConsumerDoes(t *testing.T) {
 		case "skip":
 			return errors.New("skip it")
 		case "held":
-			if s := c.Stats(); s.Partitions != 3 || s.InHand < 1 || s.InHandSize < len("heldheld") {
+			if s := c.Stats(); s.Partitions != 3 || s.InFlight < 1 || s.InFlightBytes < len("heldheld") {
 				t.Errorf("while a record is in hand: %+v", s)
 			}
 		case "b":

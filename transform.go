@@ -1,41 +1,42 @@
-//go:build cgo
-
 package concord
 
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
-	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/produce"
 )
 
 // Transform reads records with from, makes messages of each, and writes them with to,
 // exactly once: the messages and the offset of the record that they were made of are
-// committed in one transaction. Whoever reads with isolation.level=read_committed, the default
+// committed in one transaction. A reader with isolation.level=read_committed, the default
 // of a [Consumer], sees each record's messages once, whatever ends or restarts in between.
 //
-// make is called for each record, and sends what it makes of it; for a record that
-// has no consequence it sends nothing. send serializes, and fails where the message cannot be; the messages
-// are kept until make returns nil, and dropped where it does not, so that a further try starts
-// afresh. It must not be called after make has returned, nor from several goroutines at once. What make
+// make is called for each record, and calls send with what it makes of it; for a record without
+// a result it sends nothing. send serializes, and fails where that fails; the messages
+// are kept until make returns nil, and dropped otherwise, so that a further attempt starts
+// afresh. After make has returned, send returns an error; it must not be called from several goroutines at once. What make
 // does besides sending may be done again.
 //
-// to must have been made with [WithTransactionalID]. The options of from say what they
-// always do: order and concurrency, queues, policy, retries, interceptors. Messages are written
+// to must have been made with [WithTransactionalID]. The options of from mean what they
+// always do: order and concurrency, limits, policy, retries, interceptors. Messages are written
 // in the order of their records in each partition even with [Unordered]. Dead letters
 // ([WithDeadLetters]) go through to and are part of the transaction; the producer given there is
 // not used, and may be nil.
 //
 // make runs outside of transactions, and may take its time: every [WithTransactionInterval], what
 // is ready is written in one. A transaction that fails is aborted and written again from
-// memory, while the records that wait for it count as in hand. A message that the broker refuses by itself, for it is too
-// large, say, is a failure of its record with the stage [Sending], and the policy's to
-// decide. When partitions are revoked, a last transaction covers what is ready of them; when
-// they are lost, that is dropped, and the group's coordinator refuses what was under way.
+// memory, while its records count as in flight. A message that the broker refuses for good, because it is too
+// large, for example, is a failure of its record with the stage [Sending], and the [Policy]
+// decides. When partitions are revoked, a last transaction covers what is ready of them; when
+// they are lost, that is dropped, and the group's coordinator refuses what was in progress.
 //
-// Transform ends as [Consumer.Run] does. Besides, it ends with an error that is [ErrFenced] when
-// another producer with the same transactional id has taken over. One Transform at a time for
+// Transform ends as [Consumer.Run] does. It also ends with [ErrFenced] when
+// another producer with the same transactional id has taken over, and with [ErrClosed] when to is closed. A transaction
+// whose result is not known when it ends is resolved by the next Transform before it reads. One Transform at a time for
 // each producer.
 func Transform[K, V, K2, V2 any](ctx context.Context, from *Consumer[K, V], to *Producer[K2, V2], topics []string, make func(ctx context.Context, m *Message[K, V], send func(Message[K2, V2]) error) error) error {
 	switch {
@@ -44,101 +45,98 @@ func Transform[K, V, K2, V2 any](ctx context.Context, from *Consumer[K, V], to *
 	case to.transactor == nil:
 		return &ConfigError{Setting: "transactional.id", Reason: "Transform needs a Producer that was made with concord.WithTransactionalID"}
 	}
-	t := to.transactor
-	if err := t.lock(); err != nil {
+	if err := checkTopics(topics); err != nil {
 		return err
 	}
-	defer t.unlock()
-	if err := t.init(ctx); err != nil {
-		if ctx.Err() != nil {
+	end, err := to.transactor.Begin(ctx, from.engine.Closing())
+	if err != nil {
+		if ctx.Err() != nil || errors.Is(err, consume.ErrClosed) {
 			return nil
 		}
-		return err
+		return public(err)
 	}
-	return from.poller.run(ctx, topics, t, intercepted(from.poller.options.interceptors, func(ctx context.Context, a *attempt) error {
-		return from.process(ctx, a, func(ctx context.Context, m *Message[K, V]) error {
-			a.outputs = nil // of an earlier try
-			return make(ctx, m, func(out Message[K2, V2]) error {
-				o, err := to.output(ctx, &out)
-				if err == nil {
-					a.outputs = append(a.outputs, o)
-				}
-				return err
-			})
-		})
-	}))
+	defer end()
+	newWork := func() consume.Work {
+		w := &transformWork[K, V, K2, V2]{to: to}
+		w.work = work[K, V]{consumer: from, handler: func(ctx context.Context, m *Message[K, V]) error { return w.transform(ctx, m, make) }}
+		return w
+	}
+	err = from.engine.Run(ctx, topics, newWork, consume.Mode{Committer: to.transactor.Committer, Sink: to.transactor.Sink()})
+	return public(err)
+}
+
+// transformWork is the typed half of a worker of Transform.
+type transformWork[K, V, K2, V2 any] struct {
+	work[K, V]
+	to      *Producer[K2, V2]
+	outputs []*produce.Output
+}
+
+// Outputs is for [consume.Work].
+func (w *transformWork[K, V, K2, V2]) Outputs() []*produce.Output {
+	outputs := w.outputs
+	w.outputs = nil
+	return outputs
+}
+
+var errTransformed = errors.New("send was called after the function of Transform had returned")
+
+func (w *transformWork[K, V, K2, V2]) transform(ctx context.Context, m *Message[K, V], make func(ctx context.Context, m *Message[K, V], send func(Message[K2, V2]) error) error) error {
+	var (
+		mu       sync.Mutex // send is not to be called by others, nor later; neither does harm
+		returned bool
+		outputs  []*produce.Output
+	)
+	defer func() {
+		mu.Lock()
+		defer mu.Unlock()
+		returned = true
+		w.outputs = outputs
+	}()
+	return make(ctx, m, func(out Message[K2, V2]) error {
+		o, err := w.to.output(ctx, &out)
+		if err != nil {
+			return public(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if returned {
+			o.Finish(errTransformed)
+			return &ProduceError{Topic: out.Topic, Err: errTransformed}
+		}
+		outputs = append(outputs, o)
+		return nil
+	})
+}
+
+// output serializes a message that a transaction writes.
+func (p *Producer[K, V]) output(ctx context.Context, m *Message[K, V]) (*produce.Output, error) {
+	headers := m.Headers
+	var done produce.Callback
+	if len(p.interceptors) > 0 {
+		headers, done = intercepted(ctx, p.interceptors, m.Topic, headers)
+	}
+	o := produce.NewOutput(p.sender, done)
+	if err := p.fillObserved(ctx, o.Message(), m, headers); err != nil {
+		failed := &produce.Error{Topic: m.Topic, Err: err}
+		o.Finish(failed)
+		return nil, failed
+	}
+	return o, nil
 }
 
 // WithTransactionalID makes a producer for [Transform], and only for that. The id must be one
 // that no other producer of the cluster has at the same time, and should be the same
-// when the program is started again, as that ends at once what its last life left
-// unfinished; without that, readers wait for it until transaction.timeout.ms, 60 s by default.
-// The name of a stateful set's pod will do, together with the program's.
-func WithTransactionalID(id string) ProducerOption { return transactionalID(id) }
-
-type transactionalID string
-
-func (id transactionalID) applyProducer(to *producerOptions) {
-	to.transactional, to.transactionalID = true, string(id)
+// when the program is started again: that ends at once what its last run left
+// unfinished. Otherwise readers wait for it until transaction.timeout.ms, 60 s by default.
+// The name of a stateful set's pod, together with the program's, is a good id.
+func WithTransactionalID(id string) ProducerOption {
+	return producerOption(func(o *producerOptions) { o.transactional, o.transactionalID = true, id })
 }
 
 // WithTransactionInterval says how often [Transform] writes a transaction when there is
-// something to write. Readers see nothing of it before its end; each costs the brokers some
+// something to write. Readers see nothing of it before it is committed; each costs the brokers some
 // writes of their own. The default, also for zero, is 100 ms.
-func WithTransactionInterval(d time.Duration) ProducerOption { return transactionInterval(d) }
-
-type transactionInterval time.Duration
-
-func (d transactionInterval) applyProducer(to *producerOptions) {
-	to.transactionInterval = time.Duration(d)
-}
-
-const defaultTransactionInterval = 100 * time.Millisecond
-
-// output is a message that is written when its record's turn has come.
-type output struct {
-	scratch    // the message and its buffers
-	ticket     ticket
-	transactor *transactor
-
-	// What its last delivery report said.
-	delivery Delivery
-	err      error
-}
-
-// output serializes a message.
-func (p *Producer[K, V]) output(ctx context.Context, m *Message[K, V]) (*output, error) {
-	o := &output{transactor: p.transactor}
-	if len(p.interceptors) > 0 {
-		m.Headers, o.ticket.done = p.interceptors.intercept(ctx, m.Topic, m.Headers)
-	}
-	if err := p.fillObserved(ctx, &o.scratch, m, &o.ticket); err != nil {
-		err = &ProduceError{Topic: m.Topic, Err: err}
-		o.end(err)
-		return nil, err
-	}
-	o.message.Opaque = o
-	return o, nil
-}
-
-func (o *output) size() int { return sizeOf(&o.message) }
-
-// delivered takes the delivery report, on the goroutine of all reports.
-func (o *output) delivered(m *kafka.Message) {
-	o.delivery = Delivery{Topic: o.topic, Partition: m.TopicPartition.Partition, Offset: int64(m.TopicPartition.Offset), Timestamp: o.ticket.timestamp()}
-	o.err = m.TopicPartition.Error
-	o.transactor.sender.count(o.err)
-	o.transactor.reports.Done()
-}
-
-// end tells the interceptors what became of the message.
-func (o *output) end(err error) {
-	if o.ticket.done == nil {
-		return
-	}
-	if err != nil {
-		o.ticket.done(Delivery{}, err)
-		return
-	}
-	o.ticket.done(o.delivery, nil)
+func WithTransactionInterval(d time.Duration) ProducerOption {
+	return producerOption(func(o *producerOptions) { o.transactionInterval = d })
 }

@@ -117,7 +117,7 @@ func until(t testing.TB, n int, c *concord.Consumer[string, string], run func(co
 			}
 			return
 		case <-time.After(20 * time.Millisecond):
-			if s := c.Stats(); int(s.Handled+s.DeadLetters+s.Skipped) >= n && s.InHand == 0 {
+			if s := c.Stats(); int(s.Handled+s.DeadLetters+s.Skipped) >= n && s.InFlight == 0 {
 				cancel()
 			}
 		}
@@ -146,7 +146,7 @@ func TestATransformationIsWrittenOnceAndInOrder(t *testing.T) {
 				})
 			})
 			checkCopy(t, bootstrap, n)
-			if s := c.Stats(); s.Transactions == 0 || s.Handled != n || s.InHandSize != 0 {
+			if s := c.Stats(); s.Transactions == 0 || s.Handled != n || s.InFlightBytes != 0 {
 				t.Errorf("%+v", s)
 			}
 		})
@@ -288,7 +288,8 @@ func TestDeadLettersAreInTheTransaction(t *testing.T) {
 	stages := make(map[string]int)
 	for _, messages := range committed(t, bootstrap, "dead") {
 		for _, m := range messages {
-			from, _, ok := concord.ParseDeadLetter(m.Headers)
+			d, ok := concord.ParseDeadLetter(m.Headers)
+			from := d.Origin
 			if !ok || from.Topic != "t" || from.Partition != m.Partition {
 				t.Errorf("%+v", from)
 			}

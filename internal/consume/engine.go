@@ -152,3 +152,6 @@ func (e *Engine) shutDown() {
 	}
 	e.owned.Wait()
 }
+
+// Closing is closed when Close begins.
+func (e *Engine) Closing() <-chan struct{} { return e.closing.C() }

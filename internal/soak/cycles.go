@@ -130,7 +130,7 @@ func (w *world) cycle(ctx context.Context, i int) (err error) {
 	if err != nil {
 		return err
 	}
-	c, err := newConsumer(client, w.group("alone"), concord.WithPartitions(partition), concord.FromOffset(w.topic("in"), partition, d.Offset), concord.WithStopAtEnd())
+	c, err := newConsumer(client, w.group("alone"), concord.WithManualAssignment(partition), concord.FromOffset(w.topic("in"), partition, d.Offset), concord.WithStopAtEnd())
 	if err != nil {
 		return err
 	}

@@ -223,7 +223,8 @@ func readPoison(ctx context.Context, s *soak, w *world, client *registry.Client,
 		if err != nil {
 			return err
 		}
-		from, own, ok := concord.ParseDeadLetter(m.Headers)
+		d, ok := concord.ParseDeadLetter(m.Headers)
+		from, own := d.Origin, d.Headers
 		if from.Group != w.topic(group) {
 			return fmt.Errorf("a dead letter of the group %q", from.Group)
 		}

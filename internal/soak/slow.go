@@ -48,7 +48,7 @@ func slowHandler(ctx context.Context, s *soak) error {
 
 	const records, bytes = 100, 64 << 10
 	poll, session := size(s, "10000", "1500"), size(s, "6000", "1500")
-	c, err := newConsumer(client, w.group("g", "max.poll.interval.ms", poll, "session.timeout.ms", session, "heartbeat.interval.ms", "300"), concord.WithQueue(records, bytes))
+	c, err := newConsumer(client, w.group("g", "max.poll.interval.ms", poll, "session.timeout.ms", session, "heartbeat.interval.ms", "300"), concord.WithMaxInFlight(records, bytes))
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func slowHandler(ctx context.Context, s *soak) error {
 		defer close(looked)
 		for running.Err() == nil {
 			stats := c.Stats()
-			mostRecords, mostBytes = max(mostRecords, stats.InHand), max(mostBytes, stats.InHandSize)
+			mostRecords, mostBytes = max(mostRecords, stats.InFlight), max(mostBytes, stats.InFlightBytes)
 			var now runtime.MemStats
 			runtime.ReadMemStats(&now)
 			mostHeap = max(mostHeap, now.HeapAlloc)
@@ -96,7 +96,7 @@ func slowHandler(ctx context.Context, s *soak) error {
 	stop()
 	<-looked
 	s.printf("3 x %d events, one partition ten times slower, %v in all: the others were done when it had %d; at most %d records and %d bytes in hand (bound: 3 x %d, 3 x %d), heap %d MB at most, %d MB before; %d rebalance, %d pauses",
-		each, time.Since(began).Round(100*time.Millisecond), slowWhenOthersEnded.Load(), mostRecords, mostBytes, records, bytes, mostHeap>>20, before.HeapAlloc>>20, stats.Rebalances, stats.Pauses[concord.QueueFull])
+		each, time.Since(began).Round(100*time.Millisecond), slowWhenOthersEnded.Load(), mostRecords, mostBytes, records, bytes, mostHeap>>20, before.HeapAlloc>>20, stats.Rebalances, stats.Pauses[concord.InFlightFull])
 	switch {
 	case err != nil:
 		return err
@@ -105,7 +105,7 @@ func slowHandler(ctx context.Context, s *soak) error {
 	// A record that is handed over may be the one that passes the bound, with those handed over with it.
 	case mostRecords > 3*(records+64) || mostBytes > 3*(bytes+64<<10):
 		return errors.New("more is in hand than is allowed")
-	case stats.Pauses[concord.QueueFull] == 0:
+	case stats.Pauses[concord.InFlightFull] == 0:
 		return errors.New("nothing was ever paused: this tried nothing")
 	case slowWhenOthersEnded.Load() > int64(each)/2:
 		return errors.New("the other partitions waited for the slow one")

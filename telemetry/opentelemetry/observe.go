@@ -46,11 +46,11 @@ func Consuming(group string, opts ...Option) concord.Observer {
 	}
 	consumers := attribute.String("messaging.consumer.group.name", group)
 	return concord.Observer{
-		Polled: func(p concord.Polled) {
+		OnPolled: func(p concord.Polled) {
 			span("poll", "receive", p.Topic, p.Took, nil, []attribute.KeyValue{consumers, partitionID(p.Partition)},
 				[]attribute.KeyValue{attribute.Int("messaging.batch.message_count", p.Records), attribute.Int64("messaging.kafka.offset", p.First)})
 		},
-		Committed: func(c concord.Committed) {
+		OnCommitted: func(c concord.Committed) {
 			topics := make(map[string]int)
 			for _, p := range c.Positions {
 				topics[p.Topic]++

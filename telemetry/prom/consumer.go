@@ -77,12 +77,12 @@ func ConsumerCollector(client string, stats func() concord.ConsumerStats) promet
 		}
 		counter(to, dead, s.DeadLetters)
 		counter(to, skipped, s.Skipped)
-		counter(to, reread, s.Reread)
+		counter(to, reread, s.Rewound)
 		counter(to, rebalances, s.Rebalances)
 		counter(to, lost, s.Lost)
 		gauge(to, partitions, s.Partitions)
-		gauge(to, inHand, s.InHand)
-		gauge(to, bytes, s.InHandSize)
+		gauge(to, inHand, s.InFlight)
+		gauge(to, bytes, s.InFlightBytes)
 		for _, r := range concord.PauseReasons() { // also those that are 0
 			counter(to, pauses, s.Pauses[r], r.String())
 			gauge(to, paused, s.Paused[r], r.String())

@@ -80,13 +80,13 @@ func (m *ObserverMetrics) Observer() concord.Observer {
 		success.Observe(took.Seconds())
 	}
 	return concord.Observer{
-		Decoded: func(d concord.Decoded) {
+		OnDecoded: func(d concord.Decoded) {
 			observe(d.Took, d.Err, m.decoded, m.decodeFailed)
 			m.count(schemaKey{d.Topic, serde.Key, d.Key})
 			m.count(schemaKey{d.Topic, serde.Value, d.Value})
 		},
-		Encoded: func(e concord.Encoded) { observe(e.Took, e.Err, m.encoded, m.encodeFailed) },
-		Committed: func(c concord.Committed) {
+		OnEncoded: func(e concord.Encoded) { observe(e.Took, e.Err, m.encoded, m.encodeFailed) },
+		OnCommitted: func(c concord.Committed) {
 			outcome := "success"
 			if c.Err != nil {
 				outcome = "failure"

@@ -16,7 +16,7 @@ func ProducerCollector(client string, stats func() concord.ProducerStats) promet
 		s := stats()
 		counter(to, delivered, s.Delivered)
 		counter(to, failed, s.Failed)
-		gauge(to, waiting, s.Waiting)
+		gauge(to, waiting, s.InFlight)
 	}
 	return f.collector
 }

@@ -50,8 +50,8 @@ func TestAConsumersFiguresAreShown(t *testing.T) {
 	stats := func() concord.ConsumerStats {
 		return concord.ConsumerStats{
 			Handled: 1, Retried: 2, DeadLetters: 3, Skipped: 4, Rebalances: 5, Lost: 6, Pauses: map[concord.PauseReason]uint64{concord.Outage: 7},
-			Partitions: 8, InHand: 9, InHandSize: 10, Paused: map[concord.PauseReason]int{concord.QueueFull: 11},
-			Reread: 16, Delayed: 12, Transactions: 13, Aborted: 14, Lag: []concord.PartitionLag{{Topic: "t", Partition: 3, Records: 15}},
+			Partitions: 8, InFlight: 9, InFlightBytes: 10, Paused: map[concord.PauseReason]int{concord.InFlightFull: 11},
+			Rewound: 16, Delayed: 12, Transactions: 13, Aborted: 14, Lag: []concord.PartitionLag{{Topic: "t", Partition: 3, Records: 15}},
 		}
 	}
 	const want = `concord_consumer_bytes_in_hand client=a 10
@@ -118,7 +118,7 @@ func TestAProducersFiguresAreShown(t *testing.T) {
 concord_producer_messages_failed_total client=a 2
 concord_producer_messages_waiting client=a 3
 `
-	if got := scrape(t, prom.ProducerCollector("a", func() concord.ProducerStats { return concord.ProducerStats{Delivered: 1, Failed: 2, Waiting: 3} })); got != want {
+	if got := scrape(t, prom.ProducerCollector("a", func() concord.ProducerStats { return concord.ProducerStats{Delivered: 1, Failed: 2, InFlight: 3} })); got != want {
 		t.Errorf("got\n%s", got)
 	}
 }
@@ -129,13 +129,13 @@ func TestWhatIsObservedIsCounted(t *testing.T) {
 	o := m.Observer()
 	failed := errors.New("failed")
 	for id := range 1100 {
-		o.Decoded(concord.Decoded{Topic: "t", Value: serde.Info{SchemaID: registry.SchemaID(id)}, Took: time.Millisecond})
+		o.OnDecoded(concord.Decoded{Topic: "t", Value: serde.Info{SchemaID: registry.SchemaID(id)}, Took: time.Millisecond})
 	}
-	o.Decoded(concord.Decoded{Topic: "t", Value: serde.Info{SchemaID: 1}, Took: time.Millisecond, Err: failed})
-	o.Encoded(concord.Encoded{Topic: "t", Took: time.Millisecond})
-	o.Encoded(concord.Encoded{Topic: "t", Took: time.Millisecond, Err: failed})
-	o.Committed(concord.Committed{})
-	o.Committed(concord.Committed{Err: failed})
+	o.OnDecoded(concord.Decoded{Topic: "t", Value: serde.Info{SchemaID: 1}, Took: time.Millisecond, Err: failed})
+	o.OnEncoded(concord.Encoded{Topic: "t", Took: time.Millisecond})
+	o.OnEncoded(concord.Encoded{Topic: "t", Took: time.Millisecond, Err: failed})
+	o.OnCommitted(concord.Committed{})
+	o.OnCommitted(concord.Committed{Err: failed})
 	got := scrape(t, m)
 	for _, want := range []string{
 		"concord_records_by_schema_total client=a role=value schema=1 topic=t 2\n", "concord_records_by_schema_total client=a role=value schema=1000 topic=t 1\n",
