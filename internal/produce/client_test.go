@@ -23,6 +23,7 @@ type client struct {
 	onPartitions func(ctx context.Context, topic string) (int32, error)
 	onPurge      func()
 	onClose      func()
+	onReport     func(id int64, err *kafkaclient.Error) // before each report
 
 	mu       sync.Mutex
 	capacity int // 0: no bound
@@ -42,6 +43,7 @@ type client struct {
 type item struct {
 	token any
 	topic string
+	id    int64 // Offset of the record, in which a test may number its messages
 }
 
 func (c *client) enter() func() {
@@ -69,7 +71,7 @@ func (c *client) Produce(r *kafkaclient.Record, token any) error {
 		c.mu.Unlock()
 		return &kafkaclient.Error{Kind: kafkaclient.QueueFull, Text: "queue full"}
 	}
-	c.queue = append(c.queue, item{token, r.Topic})
+	c.queue = append(c.queue, item{token, r.Topic, r.Offset})
 	c.taken = append(c.taken, *r)
 	c.mu.Unlock()
 	if c.onProduce != nil {
@@ -96,6 +98,9 @@ func (c *client) settle(n int, err *kafkaclient.Error) int {
 	c.reports <- func() {
 		anonymous := 0
 		for i, it := range items {
+			if c.onReport != nil {
+				c.onReport(it.id, err)
+			}
 			switch {
 			case it.token != nil && err != nil:
 				c.reporter.Delivered(it.token, kafkaclient.Report{Topic: it.topic, Err: err})

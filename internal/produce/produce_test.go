@@ -147,15 +147,23 @@ func TestAFailureIsReturnedOrFlushedWhenItCrossesTheEndOfTheContext(t *testing.T
 	c := &client{}
 	s := newSender(t, c, produce.Config{})
 	returned, flushed := 0, 0
-	for range 3000 {
+	for round := range 4000 {
 		ctx, cancel := context.WithCancel(t.Context())
 		begin := make(chan struct{})
 		c.onProduce = func(*kafkaclient.Record, any) { close(begin) }
 		var crossing sync.WaitGroup
-		crossing.Go(func() { <-begin; c.settle(-1, errBroker) })
-		crossing.Go(func() { <-begin; cancel() })
+		switch round % 4 {
+		case 0: // the end comes right behind the report
+			crossing.Go(func() { <-begin; c.settle(-1, errBroker); c.reports <- cancel })
+		case 1: // and right before it
+			crossing.Go(func() { <-begin; cancel(); c.settle(-1, errBroker) })
+		default:
+			crossing.Go(func() { <-begin; c.settle(-1, errBroker) })
+			crossing.Go(func() { <-begin; cancel() })
+		}
 		_, err := s.Produce(ctx, message(t, s))
 		crossing.Wait()
+		cancel()
 		flush := s.Flush(t.Context())
 		switch {
 		case errors.Is(err, errBroker) && flush == nil:
