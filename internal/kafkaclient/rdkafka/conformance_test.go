@@ -42,11 +42,14 @@ func newCluster(t testing.TB) *clienttest.Cluster {
 		Bootstrap:   bootstrap,
 		CreateTopic: func(topic string, partitions int32) error { return c.CreateTopic(topic, partitions, nil) },
 		Expel: func(group string) {
+			expelled := "" // the member; when it has joined again, it is another
 			c.ControlKey(kmsg.Heartbeat.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
-				if r.(*kmsg.HeartbeatRequest).Group != group {
-					c.KeepControl()
+				c.KeepControl()
+				beat := r.(*kmsg.HeartbeatRequest)
+				if beat.Group != group || expelled != "" && beat.MemberID != expelled {
 					return nil, nil, false
 				}
+				expelled = beat.MemberID
 				answer := r.ResponseKind().(*kmsg.HeartbeatResponse)
 				answer.ErrorCode = kerr.UnknownMemberID.Code
 				return answer, nil, true
@@ -65,6 +68,7 @@ func newConsumer(t testing.TB, c *clienttest.Cluster, o clienttest.ConsumerOptio
 		fallthrough
 	default:
 		config["heartbeat.interval.ms"] = 100 // a member learns of a rebalance with its heartbeat
+		config["session.timeout.ms"] = 6000   // the broker keeps an expelled member so long
 	}
 	if o.InstanceID != "" {
 		config["group.instance.id"] = o.InstanceID

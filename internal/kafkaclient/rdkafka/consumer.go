@@ -43,8 +43,7 @@ type Consumer struct {
 type partition struct {
 	kafkaclient.TopicPartition
 	rewind inflight.Rewind
-	// known: its position is or was an offset, not the result of a reset.
-	known bool
+	next   int64 // the offset behind what was delivered, or where it was placed; -1: not known
 }
 
 // NewConsumer makes a consumer of the settings of [kafkaconfig.Settings.ForConsumer]. It does not
@@ -159,7 +158,7 @@ func (c *Consumer) Seek(to []kafkaclient.Position) error {
 		return toError(err)
 	}
 	for i := range to {
-		c.begin(to[i].TopicPartition, true)
+		c.begin(to[i].TopicPartition, to[i].Offset)
 	}
 	return firstError(sought)
 }
@@ -198,8 +197,8 @@ func (c *Consumer) Close() error {
 }
 
 // begin makes a partition's state anew: at an assignment, and when it is moved.
-func (c *Consumer) begin(tp kafkaclient.TopicPartition, known bool) *partition {
-	p := &partition{TopicPartition: tp, known: known}
+func (c *Consumer) begin(tp kafkaclient.TopicPartition, next int64) *partition {
+	p := &partition{TopicPartition: tp, next: next}
 	c.partitions[tp] = p
 	c.recent = nil
 	return p
@@ -213,7 +212,7 @@ func (c *Consumer) of(topic string, id int32) *partition {
 	tp := kafkaclient.TopicPartition{Topic: topic, Partition: id}
 	p := c.partitions[tp]
 	if p == nil {
-		p = c.begin(tp, false)
+		p = c.begin(tp, -1)
 	}
 	c.recent = p
 	return p

@@ -5,6 +5,7 @@ package rdkafka
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
@@ -54,17 +55,19 @@ func produceError(err error) *kafkaclient.Error {
 	return e
 }
 
-// fetchError is that of reading. known: the position was known, so that there was an offset.
-func fetchError(err error, known bool) *kafkaclient.Error {
+// fetchError is that of reading.
+func fetchError(err error) *kafkaclient.Error {
 	e := toError(err)
 	if e == nil {
 		return nil
 	}
 	switch kafka.ErrorCode(e.Code) {
-	case kafka.ErrBadCompression, kafka.ErrBadMsg, kafka.ErrInvalidMsg, kafka.ErrUnderflow, kafka.ErrNotImplemented, kafka.ErrUnsupportedCompressionType:
+	case kafka.ErrBadCompression, kafka.ErrBadMsg, kafka.ErrInvalidMsg, kafka.ErrUnderflow, kafka.ErrNotImplemented, kafka.ErrUnsupportedCompressionType,
+		kafka.ErrMsgSizeTooLarge, kafka.ErrInvalidMsgSize:
 		e.Kind, e.Retriable = kafkaclient.Corrupt, false
 	case kafka.ErrAutoOffsetReset:
-		if known {
+		// One code for two causes; only the text tells them apart.
+		if strings.Contains(e.Text, kafka.ErrOffsetOutOfRange.String()) {
 			e.Kind = kafkaclient.OutOfRange
 		}
 	}

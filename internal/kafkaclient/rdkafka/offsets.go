@@ -119,7 +119,7 @@ func (c *Consumer) listOffsets(ctx context.Context, of []kafkaclient.TopicPartit
 	result, err := admin.ListOffsets(ctx, specs, kafka.SetAdminIsolationLevel(c.isolation),
 		kafka.SetAdminRequestTimeout(callTimeout(ctx)))
 	if err != nil {
-		return nil, toError(err)
+		return nil, c.explainList(ctx, of, err)
 	}
 	c.conn.reached()
 	at := make(map[kafkaclient.TopicPartition]kafkaclient.Position, len(of))
@@ -138,4 +138,30 @@ func (c *Consumer) listOffsets(ctx context.Context, of []kafkaclient.TopicPartit
 		positions[i] = p
 	}
 	return positions, nil
+}
+
+// explainList finds the partition that does not exist: librdkafka says only that no leader was found.
+func (c *Consumer) explainList(ctx context.Context, of []kafkaclient.TopicPartition, err error) error {
+	if code(err) != kafka.ErrNoent {
+		return toError(err)
+	}
+	topics := make(map[string]kafka.TopicMetadata)
+	for _, tp := range of {
+		topic, ok := topics[tp.Topic]
+		if !ok {
+			metadata, failed := c.kc.GetMetadata(&tp.Topic, false, milliseconds(callTimeout(ctx)))
+			if failed != nil {
+				return toError(failed)
+			}
+			topic = metadata.Topics[tp.Topic]
+			topics[tp.Topic] = topic
+		}
+		switch {
+		case topic.Error.Code() != kafka.ErrNoError:
+			return toError(topic.Error)
+		case int(tp.Partition) >= len(topic.Partitions):
+			return toError(kafka.NewError(kafka.ErrUnknownPartition, "", false))
+		}
+	}
+	return toError(kafka.NewError(kafka.ErrLeaderNotAvailable, "", false))
 }

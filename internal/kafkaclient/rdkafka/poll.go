@@ -49,8 +49,8 @@ func (c *Consumer) take(event kafka.Event) *kafka.Message {
 		c.conn.reached()
 		tp := kafka.TopicPartition(e)
 		position := toPosition(&tp)
-		c.of(position.Topic, position.Partition).known = true
 		c.flush(c.fetch) // an end is behind its records
+		c.of(position.Topic, position.Partition).next = position.Offset
 		c.fetch.Ends = append(c.fetch.Ends, position)
 	case kafka.Error:
 		c.failed(kafkaclient.TopicPartition{}, e)
@@ -70,13 +70,29 @@ func (c *Consumer) failed(tp kafkaclient.TopicPartition, err error) {
 		c.trouble.warn(e)
 		return
 	}
-	known := false
-	if tp.Topic != "" {
-		known = c.of(tp.Topic, tp.Partition).known
-	}
-	if e := fetchError(err, known); e != nil {
+	if e := fetchError(err); e != nil {
+		if tp.Topic == "" && e.Kind == kafkaclient.Corrupt {
+			tp = c.stalled()
+		}
 		c.fetch.Errors = append(c.fetch.Errors, kafkaclient.FetchError{TopicPartition: tp, Err: e})
 	}
+}
+
+// stalled is the partition that does not go on: the only one with records behind those that were
+// delivered. librdkafka knows it, but the kafka package does not pass it on. While there are several it is
+// empty; the error comes again, twice a second.
+func (c *Consumer) stalled() (found kafkaclient.TopicPartition) {
+	c.flush(c.fetch) // positions are those of delivered records
+	for tp, p := range c.partitions {
+		if end, ok := c.End(tp); ok && p.next >= end {
+			continue
+		}
+		if found.Topic != "" {
+			return kafkaclient.TopicPartition{}
+		}
+		found = tp
+	}
+	return found
 }
 
 // flush makes batches of the messages.
@@ -112,7 +128,7 @@ func (p *partition) batch(messages []*kafka.Message) kafkaclient.Batch {
 			fresh = append(fresh, m)
 		}
 	}
-	p.known = true
+	p.next = int64(messages[len(messages)-1].TopicPartition.Offset) + 1
 	if len(fresh) == 0 {
 		return b
 	}

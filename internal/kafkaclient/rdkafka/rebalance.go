@@ -35,7 +35,7 @@ func (c *Consumer) assigned(tps []kafka.TopicPartition) error {
 	c.conn.reached()
 	partitions := toPartitions(tps)
 	for _, tp := range partitions {
-		c.begin(tp, false)
+		c.begin(tp, -1)
 	}
 	if c.rebalancer != nil {
 		at := make(map[kafkaclient.TopicPartition]kafkaclient.Position)
@@ -45,7 +45,7 @@ func (c *Consumer) assigned(tps []kafka.TopicPartition) error {
 		for i, tp := range partitions {
 			if position, ok := at[tp]; ok && position.Offset >= 0 {
 				tps[i] = fromPositions([]kafkaclient.Position{position})[0]
-				c.begin(tp, true)
+				c.begin(tp, position.Offset)
 			}
 		}
 	}
@@ -92,7 +92,7 @@ func (c *Consumer) Assign(at []kafkaclient.Position) error {
 	c.rebalancer, c.manual = nil, true
 	clear(c.partitions)
 	for i := range at {
-		c.begin(at[i].TopicPartition, tps[i].Offset >= 0)
+		c.begin(at[i].TopicPartition, max(int64(tps[i].Offset), -1))
 	}
 	return asError(toError(c.kc.Assign(tps)))
 }
@@ -115,7 +115,7 @@ func (c *Consumer) stored(tps []kafka.TopicPartition) ([]kafka.TopicPartition, e
 	committed, err := c.kc.Committed(ask, milliseconds(storedWait))
 	switch {
 	case code(err) == kafka.ErrGroupIDNotFound && c.reset == kafka.OffsetInvalid:
-		return nil, fetchError(kafka.NewError(kafka.ErrAutoOffsetReset, "no committed offset, and auto.offset.reset=error", false), false)
+		return nil, fetchError(kafka.NewError(kafka.ErrAutoOffsetReset, "no committed offset, and auto.offset.reset=error", false))
 	case code(err) == kafka.ErrGroupIDNotFound:
 		committed = ask
 	case err != nil:
