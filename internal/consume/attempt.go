@@ -67,6 +67,9 @@ func (w *worker) awaitTurn() (o Outcome, done bool) {
 	case reroute.Plain:
 		w.in.Origin.Topic, w.in.Origin.Partition, w.in.Origin.Offset = w.record().Topic, w.record().Partition, w.record().Offset
 	}
+	if at := w.in.Retried.Timestamp; !at.IsZero() { // clients could not write it to the retry topic
+		w.record().Timestamp = at
+	}
 	wait := time.Until(w.in.Retried.Due)
 	if wait <= 0 {
 		return Outcome{}, false
@@ -90,8 +93,9 @@ func (w *worker) decide(f *Failure) (o Outcome, again bool) {
 	action := w.action(f)
 	// A handler fails because its context ends when its partition is given up. That is no failure
 	// of the record: whoever reads on begins with it.
-	if w.part.Closed() && !w.stop.Raised() || w.stop.Raised() && action != StopRun {
+	if w.part.ctx.Err() != nil || w.part.Closed() && !w.stop.Raised() || w.stop.Raised() && action != StopRun {
 		w.logFailure(slog.LevelInfo, "not handled: the partition is given up", f)
+		w.lateFailure(f)
 		return Outcome{Kind: Abandoned, Err: f}, false
 	}
 	switch action {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/concord-go/concord/internal/inflight"
@@ -14,10 +15,16 @@ import (
 // time is under way, in a goroutine of its own.
 type commits struct {
 	run     *run
-	pending map[kafkaclient.TopicPartition]kafkaclient.Position
-	next    time.Time // when what is pending is committed
-	flying  []kafkaclient.Position
+	pending map[kafkaclient.TopicPartition]position
+	next    time.Time                               // when what is pending is committed
+	flying  map[kafkaclient.TopicPartition]position // nil: no request is under way
 	result  chan committed
+}
+
+// position is one to be committed, and the assignment that it is of.
+type position struct {
+	kafkaclient.Position
+	of *Partition
 }
 
 type committed struct {
@@ -27,7 +34,7 @@ type committed struct {
 
 func (c *commits) init(r *run) {
 	c.run = r
-	c.pending = make(map[kafkaclient.TopicPartition]kafkaclient.Position)
+	c.pending = make(map[kafkaclient.TopicPartition]position)
 	c.result = make(chan committed, 1)
 	c.next = time.Now().Add(r.cfg.CommitInterval)
 }
@@ -35,19 +42,29 @@ func (c *commits) init(r *run) {
 // add takes a partition's position, unless it has not moved, or is a transaction's.
 func (c *commits) add(p *Partition, s inflight.State) {
 	if s.Moved && c.run.committer == nil {
-		c.pending[p.TopicPartition] = kafkaclient.Position{TopicPartition: p.TopicPartition, Offset: s.Position, LeaderEpoch: s.Epoch}
+		c.pending[p.TopicPartition] = position{kafkaclient.Position{TopicPartition: p.TopicPartition, Offset: s.Position, LeaderEpoch: s.Epoch}, p}
 	}
 }
 
-// forget drops the position of a partition that was lost.
-func (c *commits) forget(tp kafkaclient.TopicPartition) { delete(c.pending, tp) }
+// forget drops the positions of a partition that was lost.
+func (c *commits) forget(p *Partition) {
+	lost := func(_ kafkaclient.TopicPartition, at position) bool { return at.of == p }
+	maps.DeleteFunc(c.pending, lost)
+	maps.DeleteFunc(c.flying, lost)
+}
+
+// forgetOthers drops the positions of partitions that are not this consumer's any more.
+func (c *commits) forgetOthers() {
+	maps.DeleteFunc(c.pending, func(_ kafkaclient.TopicPartition, at position) bool { return at.of.Gone() })
+}
 
 // step takes the result of the request under way, and begins the next when it is time.
 func (c *commits) step() {
 	if c.flying != nil {
 		select {
 		case done := <-c.result:
-			c.take(done)
+			_ = c.take(done) // it is tried again
+			c.forgetOthers()
 		default:
 			return
 		}
@@ -59,12 +76,8 @@ func (c *commits) step() {
 
 // begin sends what is pending.
 func (c *commits) begin() {
-	c.flying = make([]kafkaclient.Position, 0, len(c.pending))
-	for _, at := range c.pending {
-		c.flying = append(c.flying, at)
-	}
-	clear(c.pending)
-	at, began := c.flying, time.Now()
+	c.flying, c.pending = c.pending, make(map[kafkaclient.TopicPartition]position)
+	at, began := positions(c.flying), time.Now()
 	c.next = began.Add(c.run.cfg.CommitInterval)
 	c.run.owned.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.run.ctx), commitWait)
@@ -88,38 +101,58 @@ func (c *commits) take(done committed) error {
 	r, at := c.run, c.flying
 	c.flying = nil
 	if f := r.cfg.Observer.Committed; f != nil {
-		f(at, done.took, done.err)
+		f(positions(at), done.took, done.err)
 	}
-	switch kafkaclient.KindOf(done.err) {
-	case kafkaclient.NoOffset:
+	switch kind := kafkaclient.KindOf(done.err); {
+	case done.err == nil:
+		for tp := range at {
+			r.startCommitted(tp)
+		}
 		return nil
-	case kafkaclient.NotMember:
+	case kind == kafkaclient.NoOffset:
+		return nil
+	case kind == kafkaclient.NotMember:
 		// The group has moved on. No failure: what was handled since the last commit is
 		// redelivered, as after any end that is not in good order.
-		r.counts.commitFailures.Add(1)
+		c.again(at)
 		r.log.log(r.ctx, slog.LevelWarn, "not committed: the group has moved on, and some records may be redelivered", "commit", done.err)
 		return nil
 	}
-	if done.err == nil {
-		for _, p := range at {
-			if r.cfg.Starts.of(p.TopicPartition) {
-				r.placed[p.TopicPartition] = true
-			}
-		}
-		return nil
-	}
-	r.counts.commitFailures.Add(1)
-	for _, p := range at {
-		if _, newer := c.pending[p.TopicPartition]; !newer && r.parts[p.TopicPartition] != nil {
-			c.pending[p.TopicPartition] = p
-		}
-	}
+	c.again(at)
 	r.log.log(r.ctx, slog.LevelWarn, "not committed: it will be tried again", "commit", done.err)
 	return done.err
 }
 
-// now commits what is pending and waits for the answer, but not for ever.
+// again makes positions pending that were not committed, unless there are newer ones.
+func (c *commits) again(at map[kafkaclient.TopicPartition]position) {
+	c.run.counts.commitFailures.Add(1)
+	for tp, p := range at {
+		if _, newer := c.pending[tp]; !newer {
+			c.pending[tp] = p
+		}
+	}
+}
+
+func positions(of map[kafkaclient.TopicPartition]position) []kafkaclient.Position {
+	at := make([]kafkaclient.Position, 0, len(of))
+	for _, p := range of {
+		at = append(at, p.Position)
+	}
+	return at
+}
+
+// startCommitted notes that a partition goes on at what is committed, and not at its start position, when it is
+// assigned again.
+func (e *Engine) startCommitted(tp kafkaclient.TopicPartition) {
+	if e.cfg.Starts.of(tp) {
+		e.placed[tp] = true
+	}
+}
+
+// now commits what is pending and waits for the answer, but not for ever. What is not committed is
+// dropped where its partition is given up, and else stays pending.
 func (c *commits) now() error {
+	defer c.forgetOthers()
 	timer := time.NewTimer(commitWait)
 	defer timer.Stop()
 	for c.flying != nil || len(c.pending) > 0 {
@@ -129,9 +162,12 @@ func (c *commits) now() error {
 		}
 		select {
 		case done := <-c.result:
-			if err := c.take(done); err != nil && last {
-				clear(c.pending)
+			err := c.take(done)
+			if err != nil && last {
 				return &Error{Doing: "commit", Err: c.explain(err)}
+			}
+			if last {
+				return nil
 			}
 		case <-timer.C:
 			return &Error{Doing: "commit", Err: errNoAnswer}

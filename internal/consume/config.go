@@ -186,6 +186,7 @@ type Staged struct {
 	Size      int // bytes of the outputs
 
 	reduction reroute.Reduction // of the dead letter
+	refusals  int
 }
 
 const maxReduction = reroute.Reference

@@ -80,20 +80,6 @@ func (r *run) enqueue(p *Partition, b *kafkaclient.Batch) {
 	}
 }
 
-// push puts items into the queues of their workers.
-func (r *run) push(p *Partition, items []item) {
-	switch {
-	case p.queue != nil:
-		p.queue.Push(items...)
-	case len(r.queues) == 1:
-		r.queues[0].Push(items...)
-	default:
-		for i := range items {
-			r.queues[r.queueOf(items[i].record)].Push(items[i])
-		}
-	}
-}
-
 // queueOf is the queue for records of one key in one partition. Those without a key need no order,
 // and are spread.
 func (r *run) queueOf(m *kafkaclient.Record) int {
@@ -150,6 +136,7 @@ func (r *run) reconcile() {
 		}
 	}
 	for _, p := range r.parts {
+		r.straggled(p)
 		if p.Working() { // its worker marks records as done and tells nobody before its batch ends
 			r.reconcilePartition(p)
 		}

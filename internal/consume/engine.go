@@ -104,20 +104,28 @@ func (e *Engine) Run(ctx context.Context, topics []string, newWork func() Work, 
 	e.run = r
 	defer func() { e.run = nil }()
 	defer r.close()
-	if err := r.begin(topics); err != nil {
-		return err
-	}
 	e.state.Store(int32(joining))
-	err := r.loop()
-	left := r.finish()
-	if failed := r.failure(); err == nil { // of a handler, that at work when the run stopped included
-		err = failed
+	err := r.begin(topics)
+	if err == nil {
+		err = r.loop()
 	}
-	err = errors.Join(err, left)
+	left := r.finish()
+	err = join(join(err, r.failure()), left) // of a handler, that at work when the run stopped included
 	if p := r.panicked(); p != nil {
 		panic(p)
 	}
 	return err
+}
+
+// join is errors.Join, which keeps a single error as it is.
+func join(a, b error) error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return errors.Join(a, b)
 }
 
 // Close ends a run in progress, then the client. It waits until ctx is done, and at the most for

@@ -95,6 +95,7 @@ func (r *run) add(tp kafkaclient.TopicPartition, stops []kafkaclient.Position) {
 	p.caughtUp.Store(-1)
 	p.Partition = inflight.NewPartition(r.cfg.Limits, &r.counts.handled, func() { r.note(p) })
 	p.ctx, p.cancel = context.WithCancel(r.ctx)
+	p.waits, p.endWaits = context.WithCancel(r.waits)
 	if i := slices.IndexFunc(stops, func(at kafkaclient.Position) bool { return at.TopicPartition == tp }); i >= 0 {
 		p.stopAt = stops[i].Offset
 	}
@@ -103,11 +104,9 @@ func (r *run) add(tp kafkaclient.TopicPartition, stops []kafkaclient.Position) {
 			p.retry, p.from = i, source
 		}
 	}
-	if earlier := r.stragglers[tp]; earlier != nil && r.cfg.Order != Unordered {
-		p.after = earlier
-	}
 	r.parts[tp] = p
 	r.counts.add(p)
+	r.waitForStraggler(p)
 	if r.queues == nil || p.retry >= 0 { // a retry topic waits, and must not keep others waiting
 		p.queue = inflight.NewQueue[item]()
 		r.startWorker(p.queue, inflight.BatchMax)
@@ -164,6 +163,7 @@ func (r *run) release(leaving []*Partition, lost bool) error {
 	idle := make([]<-chan struct{}, len(leaving))
 	for i, p := range leaving {
 		idle[i] = p.Close()
+		p.endWaits()
 		if p.queue != nil {
 			p.queue.Close()
 		}
@@ -184,7 +184,7 @@ func (r *run) release(leaving []*Partition, lost bool) error {
 		if !lost {
 			r.commits.add(p, s)
 		} else {
-			r.commits.forget(p.TopicPartition)
+			r.commits.forget(p)
 		}
 		if p.paused {
 			p.paused = false
@@ -203,26 +203,6 @@ func (r *run) release(leaving []*Partition, lost bool) error {
 		}
 	}
 	return err
-}
-
-// straggles remembers a handler that was given up, so that no other begins beside it.
-func (r *run) straggles(p *Partition, idle <-chan struct{}) {
-	var both <-chan struct{}
-	select {
-	case <-idle:
-		both = p.after
-	default:
-		both = idle // Begin waits for p.after
-	}
-	if both != nil {
-		select {
-		case <-both:
-		default:
-			r.stragglers[p.TopicPartition] = both
-			return
-		}
-	}
-	delete(r.stragglers, p.TopicPartition)
 }
 
 // drain waits for handlers, ends their contexts at the drain timeout, and then waits a little longer.

@@ -27,9 +27,7 @@ func (h *Host) Committed(at []kafkaclient.Position) {
 	r := h.r
 	r.counts.transactions.Add(1)
 	for _, p := range at {
-		if r.cfg.Starts.of(p.TopicPartition) {
-			r.placed[p.TopicPartition] = true
-		}
+		r.startCommitted(p.TopicPartition)
 	}
 	if f := r.cfg.Observer.Committed; f != nil && len(at) > 0 {
 		f(at, 0, nil)
@@ -50,10 +48,11 @@ func (h *Host) Warn(text string, err error) {
 // Refused asks the policy about a staged record with a message that can never be written. Where it wants a
 // dead letter, that takes the place of the record's messages. Action is StopRun with the failure, SkipRecord,
 // RetryRecord, or ToDeadLetters with what is to be written.
-func (h *Host) Refused(ctx context.Context, s *Staged, attempt int, cause error) (Action, *produce.Output, *Failure) {
+func (h *Host) Refused(ctx context.Context, s *Staged, cause error) (Action, *produce.Output, *Failure) {
 	r := h.r
 	f := (&Failure{Stage: Sending, Err: cause}).at(s.Record)
-	f.Attempt, f.RetryTopic = attempt, s.Retried.Count
+	s.refusals++
+	f.Attempt, f.RetryTopic = s.refusals, s.Retried.Count
 	action := r.actionOf(f, false)
 	switch action {
 	case RetryRecord, AwaitRecovery:
@@ -76,10 +75,11 @@ func (h *Host) Refused(ctx context.Context, s *Staged, attempt int, cause error)
 	if p.reduction > maxReduction {
 		return StopRun, nil, f
 	}
-	out, err := r.envelope(ctx, r.sink, p)
+	sink := r.sinkOf(DeadLettered)
+	out, err := r.envelope(ctx, sink, p)
 	var o *produce.Output
 	if err == nil {
-		o, err = r.sink.Put(ctx, out, nil)
+		o, err = sink.Put(ctx, out, nil)
 	}
 	switch {
 	case err == nil:

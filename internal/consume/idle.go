@@ -3,6 +3,7 @@ package consume
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"github.com/concord-go/concord/internal/kafkaclient"
 )
@@ -22,10 +23,12 @@ func (i *idling) Assigned(tps []kafkaclient.TopicPartition) []kafkaclient.Positi
 }
 
 // Revoked is for [kafkaclient.Rebalancer].
-func (i *idling) Revoked([]kafkaclient.TopicPartition) {}
+func (i *idling) Revoked(tps []kafkaclient.TopicPartition) {
+	i.pause = slices.DeleteFunc(i.pause, func(tp kafkaclient.TopicPartition) bool { return slices.Contains(tps, tp) })
+}
 
 // Lost is for [kafkaclient.Rebalancer].
-func (i *idling) Lost([]kafkaclient.TopicPartition) {}
+func (i *idling) Lost(tps []kafkaclient.TopicPartition) { i.Revoked(tps) }
 
 // members takes the group's decisions to the run in progress, or to what polls between runs.
 type members struct{ e *Engine }

@@ -18,11 +18,14 @@ type Partition struct {
 	// given up and a handler does not return in time.
 	ctx    context.Context
 	cancel context.CancelFunc
+	// waits is for what waits on behalf of a record: it also ends when the partition closes, or
+	// the run stops.
+	waits    context.Context
+	endWaits context.CancelFunc
 
 	queue *inflight.Queue[item] // its own; nil where partitions share queues
 	retry int                   // the index of the retry topic that it is of; -1: of none
 	from  string                // of a retry topic: the topic that its records come from
-	after <-chan struct{}       // handlers of an earlier assignment that still work; nil: none do
 
 	gone     atomic.Bool
 	end      atomic.Int64 // the offset of the next record that will be written, as last known; -1: not known
@@ -32,6 +35,7 @@ type Partition struct {
 	paused bool  // what the client was told
 	slow   bool  // it was full for longer than the owner waits
 	stopAt int64 // records from here on are left out; -1: none are
+	after  *straggler
 }
 
 // item is a record on its way to a worker.

@@ -24,6 +24,8 @@ type republished struct {
 	in        Input
 	retried   reroute.Retried
 	result    chan error
+	queued    time.Time // when the sink took it
+	refusals  int       // that the policy was asked about
 
 	index int
 	item  item
@@ -35,6 +37,9 @@ var errRerouteLoop = errors.New("the record would go to the topic that it was re
 // ackWait is how long an acknowledgement may take before the log and the statistics say that the topic
 // is unavailable.
 const ackWait = 5 * time.Second
+
+// ackGrace is how long it may take when the partition is given up, so that others do not wait.
+const ackGrace = time.Second
 
 // reason is why a partition waits for the republishing.
 func (p *republished) reason() inflight.Reason {
@@ -60,19 +65,25 @@ func (w *worker) reroute(p *republished) Outcome {
 
 // put queues the record. A nil output says that the result will come.
 func (w *worker) put(p *republished) (*produce.Output, error) {
-	sink := w.sink
-	if sink == nil && p.kind == Delayed {
-		sink = w.cfg.Retries.Sink
-	} else if sink == nil {
-		sink = w.cfg.DeadLetters.Sink
-	}
-	ctx := w.part.ctx // and not the handler's, which an interceptor may have ended
+	sink := w.sinkOf(p.kind)
+	ctx := w.part.waits // and not the handler's, which an interceptor may have ended
 	out, err := w.envelope(ctx, sink, p)
 	if err != nil {
 		return nil, err
 	}
 	result := p.result
+	defer func() { p.queued = time.Now() }()
 	return sink.Put(ctx, out, func(err error) { result <- err })
+}
+
+func (r *run) sinkOf(kind Kind) Sink {
+	switch {
+	case r.sink != nil:
+		return r.sink
+	case kind == Delayed:
+		return r.cfg.Retries.Sink
+	}
+	return r.cfg.DeadLetters.Sink
 }
 
 // envelope makes the record that is written.
@@ -144,15 +155,15 @@ func (w *worker) settle(wait bool) {
 }
 
 // await waits for an acknowledgement; false where the handlers' time is over first, or the partition is
-// given up while the topic is unavailable.
+// given up, or the run stops, and it does not come soon.
 func (w *worker) await(p *republished) (err error, ok bool) {
-	timer := time.NewTimer(ackWait)
+	timer := time.NewTimer(time.Until(p.queued.Add(ackWait)))
 	defer timer.Stop()
 	select {
 	case err := <-p.result:
 		return err, true
-	case <-w.part.ctx.Done():
-		return nil, false
+	case <-w.part.waits.Done():
+		return w.awaitShortly(p)
 	case <-timer.C:
 	}
 	w.logUnavailable(p, errors.New("no acknowledgement yet"))
@@ -161,9 +172,25 @@ func (w *worker) await(p *republished) (err error, ok bool) {
 	select {
 	case err := <-p.result:
 		return err, true
+	case <-w.part.waits.Done():
+		return w.awaitShortly(p)
+	}
+}
+
+// awaitShortly waits for an acknowledgement that may be under way: without it the record is written a second time.
+func (w *worker) awaitShortly(p *republished) (err error, ok bool) {
+	timer := time.NewTimer(time.Until(p.queued.Add(ackGrace)))
+	defer timer.Stop()
+	select {
+	case err := <-p.result:
+		return err, true
+	default:
+	}
+	select {
+	case err := <-p.result:
+		return err, true
 	case <-w.part.ctx.Done():
-	case <-w.part.Closing():
-	case <-w.stop.C():
+	case <-timer.C:
 	}
 	return nil, false
 }
@@ -221,14 +248,15 @@ func (w *worker) refused(p *republished, err error) (o Outcome, again bool) {
 	}
 	f := &Failure{Stage: Sending, Err: err}
 	f.at(p.in.Record)
-	f.Attempt, f.RetryTopic = p.failure.Attempt, p.failure.RetryTopic
+	p.refusals++
+	f.Attempt, f.RetryTopic = p.refusals, p.failure.RetryTopic
 	switch w.cfg.Policy(f) {
 	case SkipRecord:
 		w.logFailure(slog.LevelWarn, "a record is skipped: it cannot be republished", f)
 		return Outcome{Kind: Skipped}, false
 	case RetryRecord, AwaitRecovery:
 		p.reduction = reroute.Whole
-		if !inflight.Sleep(recovery.FullJitter(max(f.Attempt, 4)), w.part.Closing(), w.stop.C()) {
+		if !inflight.Sleep(recovery.FullJitter(f.Attempt), w.part.Closing(), w.stop.C()) {
 			return Outcome{Kind: Abandoned, Err: f}, false
 		}
 		return Outcome{}, true

@@ -3,7 +3,6 @@ package consume
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"log/slog"
@@ -24,6 +23,8 @@ type run struct {
 	caller    context.Context // Run's
 	ctx       context.Context // of all handlers
 	cancel    context.CancelFunc
+	waits     context.Context // of what waits on behalf of a record: it ends when the run stops
+	endWaits  context.CancelFunc
 	stop      *inflight.Signal
 	newWork   func() Work
 	committer Committer // nil: the engine commits
@@ -31,11 +32,10 @@ type run struct {
 	stopWhen  <-chan struct{}
 	stopAt    StopAt
 
-	workers sync.WaitGroup
-	queues  []*inflight.Queue[item] // shared by the partitions; none where each has its own
-	seed    maphash.Seed
-	spread  int // of the next record without a key
-	limit   *limit
+	queues []*inflight.Queue[item] // shared by the partitions; none where each has its own
+	seed   maphash.Seed
+	spread int // of the next record without a key
+	limit  *limit
 
 	// The owner's:
 	parts      map[kafkaclient.TopicPartition]*Partition
@@ -46,7 +46,8 @@ type run struct {
 	reconciled time.Time
 	measured   time.Time
 	joinedAt   time.Time // the run began, or its last partition was lost; zero: that was logged, or partitions were assigned
-	settled    bool      // the ends were looked up since the last record
+	subscribed bool
+	settled    bool // the ends were looked up since the last record
 	items      []item
 	entries    []inflight.Entry
 
@@ -74,6 +75,7 @@ func (e *Engine) newRun(ctx context.Context, newWork func() Work, mode Mode) *ru
 		seed: maphash.MakeSeed(), parts: make(map[kafkaclient.TopicPartition]*Partition), fresh: make(map[kafkaclient.TopicPartition]bool), joinedAt: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	r.waits, r.endWaits = context.WithCancel(r.ctx)
 	r.commits.init(r)
 	if d := e.cfg.DeadLetters; d != nil {
 		r.limit = newLimit(d.Limit)
@@ -109,6 +111,7 @@ func (r *run) watch() {
 		return
 	}
 	r.stop.Raise()
+	r.endWaits()
 	timer := time.NewTimer(r.cfg.Drain)
 	defer timer.Stop()
 	select {
@@ -129,6 +132,7 @@ func (r *run) begin(topics []string) error {
 	if err := r.client.Subscribe(topics, members{r.Engine}); err != nil {
 		return &Error{Doing: "subscribe", Err: err}
 	}
+	r.subscribed = true
 	return nil
 }
 
@@ -183,11 +187,11 @@ func (r *run) finish() error {
 	if err != nil {
 		err = &Error{Doing: "end", Err: err}
 	}
-	err = errors.Join(err, r.commits.now())
-	if r.cfg.Static && r.cfg.Partitions == nil {
+	err = join(err, r.commits.now())
+	if r.cfg.Static && r.subscribed {
 		r.startIdling(assigned)
 	} else if leaving := r.client.Leave(leaveWait); leaving != nil {
-		err = errors.Join(err, &Error{Doing: "leave the group", Err: leaving})
+		err = join(err, &Error{Doing: "leave the group", Err: leaving})
 	}
 	return err
 }
@@ -216,6 +220,16 @@ func (r *run) fail(err error) {
 	if !ended && r.failed == nil {
 		r.failed = err
 	}
+	r.mu.Unlock()
+	if ended {
+		r.lateFailure(err)
+	}
+}
+
+// lateFailure logs and counts what fails after Run has returned, or while it does.
+func (r *run) lateFailure(err error) {
+	r.mu.Lock()
+	ended := r.ended
 	r.mu.Unlock()
 	if ended {
 		r.counts.late.Add(1)

@@ -3,7 +3,6 @@ package consume
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"runtime/debug"
 
 	"github.com/concord-go/concord/internal/inflight"
@@ -20,12 +19,13 @@ type worker struct {
 	part      *Partition // that of the batch
 	in        Input
 	outputs   bool           // Handle has made outputs that are not in an Outcome yet
+	outcome   Outcome        // what an interceptor's next has found
 	republish []*republished // records of the batch that went to other topics
 	settled   int            // of those, how many have their acknowledgement
 }
 
 func (r *run) startWorker(q *inflight.Queue[item], most int) {
-	r.workers.Go(func() {
+	r.owned.Go(func() { // Close waits for it, also where it outlives its run
 		w := &worker{run: r, work: r.newWork()}
 		var items []item
 		for {
@@ -60,7 +60,9 @@ func (w *worker) pass(items []item) {
 				w.fail((&Failure{Stage: Handling, Err: errGoexit}).at(w.in.Record))
 			}
 			w.drop(errDropped)
+			dropOutputs(w.outcome.Outputs, errDropped)
 		}
+		w.outcome = Outcome{}
 		clear(w.republish)
 		w.republish, w.settled = w.republish[:0], 0
 		p.End(&w.batch)
@@ -82,24 +84,6 @@ var errGoexit = errors.New("the handler ended its goroutine")
 
 // begin makes the records the worker's; false where their partition closes, or the run stops.
 func (w *worker) begin(p *Partition, items []item) bool {
-	if w.stop.Raised() {
-		return false
-	}
-	if p.after != nil {
-		select {
-		case <-p.after:
-		default:
-			release := p.hold(&w.counts, EarlierHandler)
-			w.log.log(w.ctx, slog.LevelWarn, "an earlier handler still works on the partition: it waits for that", "", nil,
-				slog.String("topic", p.Topic), slog.Int("partition", int(p.TopicPartition.Partition)))
-			select {
-			case <-p.after:
-			case <-p.Closing():
-			case <-w.stop.C():
-			}
-			release()
-		}
-	}
 	var numbers [inflight.BatchMax]inflight.Number
 	for i := range items {
 		numbers[i] = items[i].number
@@ -170,21 +154,22 @@ func (w *worker) handle(it *item) Outcome {
 	if w.cfg.Intercept == nil {
 		return w.process(p.ctx)
 	}
-	var o Outcome
 	called := false
 	err := w.cfg.Intercept(p.ctx, it.record, func(ctx context.Context) error {
 		if !called {
 			called = true
-			o = w.process(ctx)
+			w.outcome = w.process(ctx)
 		}
-		return o.Err
+		return w.outcome.Err
 	})
+	o := w.outcome
+	w.outcome = Outcome{}
 	switch {
 	case !called && err == nil:
 		return Outcome{Kind: Skipped}
 	case !called, err != nil && o.Err == nil:
 		dropOutputs(o.Outputs, err)
-		if !called && (w.stop.Raised() || p.Closed()) {
+		if errors.Is(err, ErrAbandon) || !called && (w.stop.Raised() || p.Closed()) {
 			return Outcome{Kind: Abandoned, Err: err}
 		}
 		return Outcome{Kind: Failed, Err: (&Failure{Stage: Handling, Err: err}).at(it.record)}

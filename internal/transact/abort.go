@@ -2,6 +2,7 @@ package transact
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/concord-go/concord/internal/consume"
@@ -12,6 +13,7 @@ import (
 // failedStep decides about a step that failed: it ends the run, is tried again, or the transaction is
 // aborted.
 func (c *Committer) failedStep(err error) error {
+	c.expelled = kafkaclient.KindOf(err) == kafkaclient.NotMember || errors.Is(err, errNoMember)
 	switch {
 	case kafkaclient.IsFatal(err), kafkaclient.KindOf(err) == kafkaclient.Fenced:
 		return c.failure("commit a transaction", err)
@@ -53,8 +55,7 @@ func (c *Committer) abort(cause error) error {
 	if err := c.sender.AwaitReports(ctx); err != nil {
 		c.host.Warn("a transaction was aborted, and reports of its messages are missing", err)
 	}
-	c.host.Aborted()
-	c.state = none
+	c.ended()
 	refused, suspect := c.refused, c.suspect()
 	if refused == nil && len(c.sent) == 1 {
 		refused = suspect
@@ -117,10 +118,9 @@ func (c *Committer) refuse(s *consume.Staged) error {
 	if cause == nil {
 		cause = &produce.Error{Err: errDropped}
 	}
-	c.failed++
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.host.Context()), stepWait)
 	defer cancel()
-	action, letter, failure := c.host.Refused(ctx, s, c.failed, cause)
+	action, letter, failure := c.host.Refused(ctx, s, cause)
 	switch action {
 	case consume.RetryRecord:
 		c.pause(failure)

@@ -3,6 +3,7 @@ package transact
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +32,8 @@ type Committer struct {
 	failed  int                          // attempts in a row
 	after   time.Time                    // no attempt before
 	refused *consume.Staged              // a record with a message that can never be written
+
+	expelled bool // the last attempt failed because the group has moved on
 }
 
 // staging is what a partition has ready.
@@ -224,7 +227,7 @@ func (c *Committer) committed(ctx context.Context) error {
 	c.host.Committed(c.offsets)
 	clear(c.sent)
 	c.sent = c.sent[:0]
-	c.state, c.failed = none, 0
+	c.state, c.failed, c.expelled = none, 0, false
 	c.most = min(2*c.most, mostRecords)
 	if err != nil {
 		c.host.Warn("a transaction was committed, and reports of its messages are missing", err)
@@ -236,7 +239,7 @@ func (c *Committer) committed(ctx context.Context) error {
 func (c *Committer) Release(leaving []*consume.Partition, lost bool, most time.Duration) error {
 	var err error
 	if !lost {
-		err = c.finish(most)
+		err = c.finish(leaving, most)
 	}
 	leaves := make(map[*consume.Partition]bool, len(leaving))
 	c.mu.Lock()
@@ -266,22 +269,27 @@ func (c *Committer) Release(leaving []*consume.Partition, lost bool, most time.D
 
 var errNotFinished = errors.New("a transaction did not end in time: its records are redelivered")
 
-// finish goes on until nothing waits any more or the time is up.
-func (c *Committer) finish(most time.Duration) error {
-	for deadline := time.Now().Add(most); c.Pending() && c.fatal == nil; {
+// finish goes on until nothing of the partitions waits any more, or the time is up.
+func (c *Committer) finish(leaving []*consume.Partition, most time.Duration) error {
+	for deadline := time.Now().Add(most); c.fatal == nil && c.waits(leaving); {
 		left := time.Until(deadline)
 		select {
 		case <-c.sender.Closing():
 			return c.giveUp(produce.ErrClosed)
 		default:
 		}
+		if c.expelled {
+			// The group has moved on. No failure: what was not written is redelivered.
+			c.expelled = false
+			if c.state == none {
+				return nil
+			}
+		}
 		if left <= 0 {
 			return c.giveUp(errNotFinished)
 		}
 		if wait := time.Until(c.after); wait > 0 {
-			if !inflight.Sleep(min(wait, left), c.sender.Closing(), nil) {
-				continue
-			}
+			inflight.Sleep(min(wait, left), c.sender.Closing(), nil)
 			continue
 		}
 		if err := c.step(min(left, stepWait)); err != nil {
@@ -291,6 +299,20 @@ func (c *Committer) finish(most time.Duration) error {
 	return nil
 }
 
+// waits reports whether something of the partitions is not written yet.
+func (c *Committer) waits(leaving []*consume.Partition) bool {
+	c.collect()
+	if c.state != none {
+		return true
+	}
+	for _, p := range leaving {
+		if _, placed := c.places[p]; placed || slices.ContainsFunc(c.ready, func(s *consume.Staged) bool { return s.Partition == p }) {
+			return true
+		}
+	}
+	return false
+}
+
 // giveUp aborts what is open, unless it may be committed already.
 func (c *Committer) giveUp(cause error) error {
 	if c.state == open || c.state == aborting {
@@ -298,11 +320,17 @@ func (c *Committer) giveUp(cause error) error {
 		defer cancel()
 		c.state = aborting
 		if err := c.client.Abort(ctx); err == nil {
-			c.state = none
-			c.host.Aborted()
+			c.ended()
+			c.unsend()
 		}
 	}
 	return &consume.Error{Doing: "commit a transaction", Err: cause}
+}
+
+// ended notes that a transaction was aborted.
+func (c *Committer) ended() {
+	c.host.Aborted()
+	c.state = none
 }
 
 // End is for [consume.Committer].

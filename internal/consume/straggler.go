@@ -1,0 +1,72 @@
+package consume
+
+import "log/slog"
+
+// straggler is a handler that was given up, and works on. Its partition may come back meanwhile: no
+// other handler begins beside it.
+type straggler struct {
+	idle    <-chan struct{} // closed when it has returned
+	held    []item          // what waits for it
+	release func()          // ends the pause of the partition that waits
+}
+
+// straggles remembers the handlers of a partition that is given up.
+func (r *run) straggles(p *Partition, idle <-chan struct{}) {
+	switch {
+	case p.after != nil: // nothing has begun since
+		r.stragglers[p.TopicPartition] = p.after.idle
+		p.after.held = nil
+	case !isClosed(idle):
+		r.stragglers[p.TopicPartition] = idle
+	default:
+		delete(r.stragglers, p.TopicPartition)
+	}
+}
+
+// waitForStraggler holds a partition back while a handler of an earlier assignment works on it.
+func (r *run) waitForStraggler(p *Partition) {
+	idle := r.stragglers[p.TopicPartition]
+	if idle == nil || isClosed(idle) || r.cfg.Order == Unordered {
+		return
+	}
+	p.after = &straggler{idle: idle, release: p.hold(&r.counts, EarlierHandler)}
+	r.log.log(r.ctx, slog.LevelWarn, "an earlier handler still works on the partition: it waits for that", "", nil,
+		slog.String("topic", p.Topic), slog.Int("partition", int(p.TopicPartition.Partition)))
+}
+
+// straggled lets a partition go on once the earlier handler has returned.
+func (r *run) straggled(p *Partition) {
+	if p.after == nil || !isClosed(p.after.idle) {
+		return
+	}
+	after := p.after
+	p.after = nil
+	delete(r.stragglers, p.TopicPartition)
+	r.push(p, after.held)
+	after.release()
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// push puts items into the queues of their workers.
+func (r *run) push(p *Partition, items []item) {
+	switch {
+	case p.after != nil:
+		p.after.held = append(p.after.held, items...)
+	case p.queue != nil:
+		p.queue.Push(items...)
+	case len(r.queues) == 1:
+		r.queues[0].Push(items...)
+	default:
+		for i := range items {
+			r.queues[r.queueOf(items[i].record)].Push(items[i])
+		}
+	}
+}
