@@ -17,6 +17,7 @@ type group struct {
 	name       string
 	committed  map[TP]kafkaclient.Position
 	history    []CommitEntry
+	onCommit   func(CommitEntry)
 	members    []*groupMember // in the order in which they joined
 	generation int
 }
@@ -274,5 +275,17 @@ func (g *group) commit(client string, txn bool, at []kafkaclient.Position) {
 	for _, p := range at {
 		g.committed[p.TopicPartition] = p
 	}
-	g.history = append(g.history, CommitEntry{Time: time.Now(), Client: client, Txn: txn, Positions: slices.Clone(at)})
+	entry := CommitEntry{Time: time.Now(), Client: client, Txn: txn, Positions: slices.Clone(at)}
+	g.history = append(g.history, entry)
+	if g.onCommit != nil {
+		g.onCommit(entry)
+	}
+}
+
+// OnCommit sets what is called with each commit of a group, at the moment at which it counts. It is called with
+// the Fake's lock held.
+func (f *Fake) OnCommit(group string, do func(CommitEntry)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.group(group).onCommit = do
 }
