@@ -223,21 +223,70 @@ func TestCloseWaitsForAFlushThatHurriesTheClient(t *testing.T) {
 	})
 }
 
-func TestFlushDuringCloseEndsWithItsContext(t *testing.T) {
+func TestCloseWaitsForAFlushThatIsInTheClient(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hour := time.Hour
+		c := &client{}
+		c.onHurry = func() { d := hour; hour = 0; time.Sleep(d) }
+		s := newSender(t, c, produce.Config{Lingers: true})
+		async(t, s, nil)
+		began := time.Now()
+		go s.Flush(t.Context())
+		synctest.Wait()
+		closeAll(t, s, c)
+		if took := time.Since(began); took != time.Hour {
+			t.Errorf("Close took %v, want the hour of the flush", took)
+		}
+	})
+}
+
+func TestAMessageFromBeforeCloseIsRefusedAfterIt(t *testing.T) {
+	t.Parallel()
+	for range 500 {
+		c := &client{}
+		c.onProduce = func(*kafkaclient.Record, any) { c.settle(-1, nil) }
+		s := newSender(t, c, produce.Config{})
+		early, late := message(t, s), message(t, s)
+		var both sync.WaitGroup
+		both.Go(func() {
+			if err := s.ProduceAsync(t.Context(), early, nil); err != nil && !errors.Is(err, produce.ErrClosed) {
+				t.Errorf("ProduceAsync beside Close: %v", err)
+			}
+		})
+		both.Go(func() {
+			if err := s.Close(t.Context()); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+		})
+		both.Wait()
+		if err := s.ProduceAsync(t.Context(), late, nil); !errors.Is(err, produce.ErrClosed) {
+			t.Fatalf("ProduceAsync after Close: %v", err)
+		}
+	}
+}
+
+func TestFlushDuringCloseEndsWithItsContextAndLeavesFailuresToClose(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &client{}
 		s := newSender(t, c, produce.Config{})
 		async(t, s, nil)
-		go s.Close(t.Context())
+		async(t, s, nil)
+		c.settle(1, errBroker)
+		closed := make(chan error, 1)
+		go func() { closed <- s.Close(t.Context()) }()
 		<-s.Closing()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var e *produce.FlushError
-		if err := s.Flush(ctx); !errors.As(err, &e) || e.Waiting != 1 || !errors.Is(err, context.DeadlineExceeded) {
+		if err := s.Flush(ctx); !errors.As(err, &e) || e.Waiting != 1 || e.Failed != 0 || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Flush: %v", err)
 		}
-		closeAll(t, s, c)
+		c.settle(-1, nil)
+		if err := <-closed; failures(err) != 1 {
+			t.Errorf("Close: %v, want one failure", err)
+		}
 	})
 }
 

@@ -82,13 +82,16 @@ func TestALookupThatHangsKeepsNeitherCallersNorTheClient(t *testing.T) {
 		if took := time.Since(began); took != 5*time.Second {
 			t.Errorf("Partitions took %v, want 5s", took)
 		}
-		asked := make(chan error, 1)
-		go func() { _, err := s.Partitions(t.Context(), "u"); asked <- err }()
-		synctest.Wait()
+		var asked sync.WaitGroup
+		asked.Go(func() {
+			began := time.Now()
+			if _, err := s.Partitions(t.Context(), "u"); !errors.Is(err, produce.ErrClosed) || time.Since(began) != time.Millisecond {
+				t.Errorf("Partitions at Close: %v after %v", err, time.Since(began))
+			}
+		})
+		time.Sleep(time.Millisecond)
 		wantStuck(t, s, "still in use")
-		if err := <-asked; !errors.Is(err, produce.ErrClosed) {
-			t.Errorf("Partitions at Close: %v", err)
-		}
+		asked.Wait()
 		if _, err := s.Partitions(t.Context(), "v"); !errors.Is(err, produce.ErrClosed) {
 			t.Errorf("Partitions after Close: %v", err)
 		}
