@@ -117,7 +117,7 @@ func (s *Sender) shutDown(ctx context.Context) {
 		s.closeErr = e
 	}
 	for pause := time.Millisecond; !s.idle(); pause = min(2*pause, purgeEvery) {
-		if s.Stats().Pending > 0 {
+		if ctx.Err() != nil && s.Stats().Pending > 0 {
 			s.client.Purge()
 		}
 		again, cancel := context.WithTimeout(context.Background(), pause)

@@ -22,6 +22,9 @@ func TestProduceReturnsWhereTheRecordIs(t *testing.T) {
 		c.onProduce = func(*kafkaclient.Record, any) { c.settle(-1, nil) }
 		s := newSender(t, c, produce.Config{})
 		defer closeAll(t, s, c)
+		if s.Name() != "client-1" || s.Transactional() {
+			t.Errorf("name %q, transactional: %v", s.Name(), s.Transactional())
+		}
 		done := 0
 		m := message(t, s)
 		m.Record.Partition = 3
@@ -337,4 +340,33 @@ func TestOthersMemoryIsNotKept(t *testing.T) {
 		t.Error("memory of the caller was written to")
 	}
 	closeAll(t, s, c)
+}
+
+func TestAClientThatCannotBeOpenedIsAnError(t *testing.T) {
+	t.Parallel()
+	s, err := produce.New(func(kafkaclient.Reporter) (kafkaclient.Producer, error) { return nil, errBroker }, produce.Config{})
+	if s != nil || !errors.Is(err, errBroker) {
+		t.Errorf("New: %v, %v", s, err)
+	}
+}
+
+func TestALargeBufferIsNotKept(t *testing.T) {
+	t.Parallel()
+	c := &client{}
+	c.onProduce = func(*kafkaclient.Record, any) { c.settle(-1, nil) }
+	s := newSender(t, c, produce.Config{})
+	defer closeAll(t, s, c)
+	for range 100 {
+		m := message(t, s)
+		if n := cap(m.ValueBuffer()); n > 64<<10 {
+			t.Fatalf("a buffer of %d bytes was kept", n)
+		}
+		m.Record.Value = append(m.ValueBuffer(), make([]byte, 1<<20)...)
+		for range 100 {
+			m.AddHeader(kafkaclient.Header{Key: "h"})
+		}
+		if err := s.ProduceAsync(t.Context(), m, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
