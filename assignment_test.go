@@ -62,16 +62,20 @@ func TestAnAssignmentThatCannotBeIsSaid(t *testing.T) {
 		partitions []int32
 		topic      string
 	}{
-		"none": {nil, "t"}, "negative": {[]int32{-1}, "t"}, "a pattern": {[]int32{0}, "^t"}, "a partition that the topic has not": {[]int32{0, 7}, "t"},
+		"a pattern": {[]int32{0}, "^t"}, "a partition that the topic has not": {[]int32{0, 7}, "t"},
 	} {
 		err := consumerWith(t, bootstrap, "g", concord.WithManualAssignment(c.partitions...)).Run(testContext(t), []string{c.topic}, func(context.Context, *texts) error { return nil })
 		if _, ok := errors.AsType[*concord.ConsumeError](err); !ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := concord.NewConsumer(&kafka.ConfigMap{"bootstrap.servers": bootstrap, "group.id": "g", "auto.offset.reset": "earliest"}, concord.String(), concord.String(), quiet, concord.FromOffset("t", 0, -5))
-	if _, ok := errors.AsType[*concord.ConfigError](err); !ok {
-		t.Errorf("a negative offset: %v", err)
+	for name, option := range map[string]concord.ConsumerOption{
+		"a negative offset": concord.FromOffset("t", 0, -5), "no partition": concord.WithManualAssignment(), "a negative partition": concord.WithManualAssignment(-1),
+	} {
+		_, err := concord.NewConsumer(&kafka.ConfigMap{"bootstrap.servers": bootstrap, "group.id": "g", "auto.offset.reset": "earliest"}, concord.String(), concord.String(), quiet, option)
+		if _, ok := errors.AsType[*concord.ConfigError](err); !ok {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

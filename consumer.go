@@ -47,6 +47,7 @@ type Consumer[K, V any] struct {
 	engine  *consume.Engine
 	options *consumerOptions
 	decoded func(Decoded) // nil: nobody observes
+	closed  memo
 }
 
 // consumerOf applies the options.
@@ -73,6 +74,9 @@ func newConsumer[K, V any](key Deserializer[K], value Deserializer[V], o consume
 	}
 	if err := checkStarts(&o.starts); err != nil {
 		return nil, err
+	}
+	if o.partitions != nil && len(o.partitions) == 0 {
+		return nil, &ConfigError{Reason: "WithManualAssignment names no partition"}
 	}
 	for _, partition := range o.partitions {
 		if partition < 0 {
@@ -262,7 +266,9 @@ func (c *Consumer[K, V]) Stats() ConsumerStats { return consumerStats(c.engine.S
 // committed, the group is left. It waits for the handlers at work
 // until ctx is done, at most for the drain timeout and 45 s; what is left goes on in the background after that. Further calls
 // wait for the first one and return the same. It must not be called from a handler.
-func (c *Consumer[K, V]) Close(ctx context.Context) error { return public(c.engine.Close(ctx)) }
+func (c *Consumer[K, V]) Close(ctx context.Context) error {
+	return c.closed.public(c.engine.Close(ctx))
+}
 
 // Prepare has the key and value deserializers read the schemas of every registered version of
 // each topic's subjects, and reports those that K or V cannot read. So a program learns at its start

@@ -40,7 +40,7 @@ func TestEverythingOfARecordComesThrough(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := &concord.Message[int64, []byte]{Topic: "t", Key: -7, Value: []byte("v"), Headers: headers, Timestamp: at, Partition: 2}
+		want := &concord.Message[int64, []byte]{Topic: "t", Key: -7, Value: []byte("v"), Headers: headers, Timestamp: at, Partition: 2, Attempt: 1}
 		if diff := cmp.Diff(want, m); diff != "" {
 			t.Fatalf("-want +got:\n%s", diff)
 		}
@@ -339,7 +339,7 @@ func TestOneRunAtATimeAndNoneAfterClose(t *testing.T) {
 func TestAnUnknownTopicIsSaid(t *testing.T) {
 	t.Parallel()
 	_, bootstrap := newCluster(t, "t")
-	c := newConsumer(t, bootstrap, "g", concord.String(), concord.String())
+	c := consumerWith(t, bootstrap, "g", concord.WithMissingTopics(concord.Fail))
 	err := c.Run(testContext(t), []string{"nowhere"}, func(context.Context, *texts) error { return nil })
 	var ce *concord.ConsumeError
 	if !errors.As(err, &ce) {

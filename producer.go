@@ -33,6 +33,7 @@ type Producer[K, V any] struct {
 	interceptors []ProduceInterceptor
 	encoded      func(Encoded)        // nil: nobody observes
 	transactor   *transact.Transactor // nil unless it is for Transform
+	closed       memo
 }
 
 func producerOptionsOf(opts []ProducerOption) producerOptions {
@@ -148,7 +149,9 @@ func (p *Producer[K, V]) Flush(ctx context.Context) error { return public(p.send
 // calls wait for the first one and return the same. Close returns within seconds of the end of
 // ctx; where a callback or the client does not return, it
 // says so, and what is left goes on in the background. It must not be called from a callback.
-func (p *Producer[K, V]) Close(ctx context.Context) error { return public(p.sender.Close(ctx)) }
+func (p *Producer[K, V]) Close(ctx context.Context) error {
+	return p.closed.public(p.sender.Close(ctx))
+}
 
 // Stats may be called from any goroutine.
 func (p *Producer[K, V]) Stats() ProducerStats {

@@ -2,6 +2,7 @@ package concord
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/concord-go/concord/internal/consume"
 	"github.com/concord-go/concord/internal/kafkaclient"
@@ -51,6 +52,21 @@ func public(err error) error {
 	return wrapped(err)
 }
 
+// memo returns the same public error for the same error of the engine.
+type memo struct {
+	mu              sync.Mutex
+	inside, outside error
+}
+
+func (m *memo) public(err error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err != m.inside {
+		m.inside, m.outside = err, public(err)
+	}
+	return m.outside
+}
+
 // wrapped adds the public form of an error of the engine that another error wraps.
 func wrapped(err error) error {
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
@@ -82,6 +98,7 @@ func (r *rewrapped) Unwrap() []error { return []error{r.chain, r.text} }
 
 var sentinels = []struct{ inside, outside error }{
 	{consume.ErrClosed, ErrClosed}, {produce.ErrClosed, ErrClosed}, {consume.ErrRunning, ErrRunning}, {transact.ErrInUse, ErrRunning},
+	{produce.ErrTransactional, errOnlyTransforms},
 	{consume.ErrNotRunning, ErrNotRunning}, {consume.ErrTooManyDeadLetters, ErrTooManyDeadLetters}, {transact.ErrFenced, ErrFenced},
 }
 

@@ -109,6 +109,8 @@ func (w *transformWork[K, V, K2, V2]) transform(ctx context.Context, m *Message[
 	})
 }
 
+var errOnlyTransforms = errors.New("this producer was made with WithTransactionalID: it sends in Transform alone")
+
 // output serializes a message that a transaction writes.
 func (p *Producer[K, V]) output(ctx context.Context, m *Message[K, V]) (*produce.Output, error) {
 	headers := m.Headers

@@ -155,6 +155,7 @@ type Outcome struct {
 	Err     error             // of Abandoned and Failed
 	Outputs []*produce.Output // for a transaction
 	pending *republished      // its acknowledgement is to come
+	counted bool              // the limit of dead letters has counted it
 }
 
 // Committer makes what is done count in transactions, in place of the engine's commits. Staged is

@@ -46,9 +46,9 @@ func (r *run) logUnassigned() {
 	}
 	r.joinedAt = time.Time{}
 	err := r.client.Connection()
-	text := "no partitions are assigned yet: the group's rebalance takes long, or no broker takes this client (is its certificate missing, or not trusted there?)"
+	text := "no partition is assigned yet: the group's rebalance takes long, or no broker takes this client (is its certificate missing, or not trusted there?)"
 	if err != nil {
-		text = "no partitions are assigned: no broker is reached"
+		text = "no partition is assigned yet: no broker is reached"
 	}
 	r.log.log(r.ctx, slog.LevelWarn, text, "", err, slog.Duration("after", unassignedMost))
 }

@@ -27,8 +27,9 @@ type republished struct {
 	queued    time.Time // when the sink took it
 	refusals  int       // that the policy was asked about
 
-	index int
-	item  item
+	index   int
+	item    item
+	counted bool // by the limit of dead letters
 }
 
 // errRerouteLoop is for good, other than what else may go wrong.
@@ -148,6 +149,7 @@ func (w *worker) settle(wait bool) {
 			w.logRepublished(p)
 		}
 		w.in = p.in
+		o.counted = p.counted
 		if !w.mark(p.index, &p.item, o) {
 			return
 		}

@@ -106,6 +106,10 @@ func (w *worker) mark(i int, it *item, o Outcome) bool {
 	}
 	if o.pending != nil {
 		o.pending.index, o.pending.item = i, *it
+		if o.Kind == DeadLettered { // the limit counts what is decided, not what is acknowledged
+			w.limit.add(w.run, true)
+			o.pending.counted = true
+		}
 		w.republish = append(w.republish, o.pending)
 		return true
 	}
@@ -124,10 +128,9 @@ func (w *worker) done(i int, it *item, o Outcome) {
 		w.counts.delayed.Add(1)
 	case DeadLettered:
 		w.counts.deadLetters.Add(1)
-		w.limit.add(w.run, true)
 	}
-	if o.Kind != DeadLettered {
-		w.limit.add(w.run, false)
+	if !o.counted {
+		w.limit.add(w.run, o.Kind == DeadLettered)
 	}
 	handled := o.Kind == Handled
 	if w.committer == nil {
