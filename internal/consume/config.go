@@ -155,6 +155,7 @@ type Outcome struct {
 	Err     error             // of Abandoned and Failed
 	Outputs []*produce.Output // for a transaction
 	pending *republished      // its acknowledgement is to come
+	failure *Failure          // of what goes to another topic as one of the Outputs
 	counted bool              // the limit of dead letters has counted it
 }
 
@@ -187,6 +188,7 @@ type Staged struct {
 	Size      int // bytes of the outputs
 
 	reduction reroute.Reduction // of the dead letter
+	failure   *Failure          // of the dead letter, or the delayed record
 	refusals  int
 }
 

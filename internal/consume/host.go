@@ -6,6 +6,7 @@ import (
 
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/produce"
+	"github.com/concord-go/concord/internal/reroute"
 )
 
 // Host is what a [Committer] may ask of the run that it commits for. Its methods are called by the
@@ -45,35 +46,46 @@ func (h *Host) Warn(text string, err error) {
 	h.r.log.log(h.r.ctx, slog.LevelWarn, text, "transaction", err)
 }
 
-// Refused asks the policy about a staged record with a message that can never be written. Where it wants a
-// dead letter, that takes the place of the record's messages. Action is StopRun with the failure, SkipRecord,
-// RetryRecord, or ToDeadLetters with what is to be written.
+// Refused decides about a staged record with a message that can never be written. A dead letter is
+// reduced, and a record that was to be delayed becomes a dead letter; about any other, and in the end, the policy
+// is asked. A dead letter takes the place of the record's messages. Action is StopRun with the failure,
+// SkipRecord, RetryRecord, or ToDeadLetters with what is to be written.
 func (h *Host) Refused(ctx context.Context, s *Staged, cause error) (Action, *produce.Output, *Failure) {
 	r := h.r
 	f := (&Failure{Stage: Sending, Err: cause}).at(s.Record)
 	s.refusals++
 	f.Attempt, f.RetryTopic = s.refusals, s.Retried.Count
-	action := r.actionOf(f, false)
-	switch action {
-	case RetryRecord, AwaitRecovery:
-		return RetryRecord, nil, f
-	case SkipRecord:
-		r.counts.skipped.Add(1)
-		return SkipRecord, nil, f
-	case ToDeadLetters:
+	why, reduction := f, reroute.Whole
+	switch {
+	case s.Kind == DeadLettered && s.reduction < maxReduction:
+		why, reduction = s.failure, s.reduction+1
+	case s.Kind == Delayed && r.cfg.DeadLetters != nil:
+		why = s.failure
 	default:
-		return StopRun, nil, f
+		switch r.actionOf(f, false) {
+		case RetryRecord, AwaitRecovery:
+			return RetryRecord, nil, f
+		case SkipRecord:
+			r.counts.skipped.Add(1)
+			return SkipRecord, nil, f
+		case ToDeadLetters:
+			if s.Kind != DeadLettered { // else it was reduced as far as possible
+				break
+			}
+			fallthrough
+		default:
+			return StopRun, nil, f
+		}
 	}
-	p := &republished{failure: f, kind: DeadLettered, retried: s.Retried, in: Input{Record: s.Record, Retried: s.Retried}}
-	p.in.Origin = s.Retried.Origin
+	return h.deadLetter(ctx, s, &republished{failure: why, kind: DeadLettered, reduction: reduction}, f)
+}
+
+// deadLetter makes what takes the place of the messages of a staged record.
+func (h *Host) deadLetter(ctx context.Context, s *Staged, p *republished, f *Failure) (Action, *produce.Output, *Failure) {
+	r := h.r
+	p.retried, p.in = s.Retried, Input{Record: s.Record, Retried: s.Retried, Origin: s.Retried.Origin}
 	if s.Retried.Origin.Topic == "" {
-		p.in.Origin.Topic, p.in.Origin.Partition, p.in.Origin.Offset, p.in.Origin.Group = s.Record.Topic, s.Record.Partition, s.Record.Offset, r.cfg.Group
-	}
-	if s.Kind == DeadLettered { // it is one already
-		p.reduction = s.reduction + 1
-	}
-	if p.reduction > maxReduction {
-		return StopRun, nil, f
+		p.in.Origin = r.originOf(s.Record)
 	}
 	sink := r.sinkOf(DeadLettered)
 	out, err := r.envelope(ctx, sink, p)
@@ -83,12 +95,11 @@ func (h *Host) Refused(ctx context.Context, s *Staged, cause error) (Action, *pr
 	}
 	switch {
 	case err == nil:
-		s.reduction = p.reduction
 		if s.Kind != DeadLettered {
 			r.counts.deadLetters.Add(1)
 			r.limit.add(r, true)
 		}
-		s.Kind = DeadLettered
+		s.reduction, s.failure, s.Kind = p.reduction, p.failure, DeadLettered
 		return ToDeadLetters, o, f
 	case impossible(err):
 		return StopRun, nil, f

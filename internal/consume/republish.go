@@ -59,7 +59,7 @@ func (w *worker) reroute(p *republished) Outcome {
 		return w.insist(p, err, nil)
 	case out != nil:
 		w.logRepublished(p)
-		return Outcome{Kind: p.kind, Outputs: []*produce.Output{out}}
+		return Outcome{Kind: p.kind, Outputs: []*produce.Output{out}, failure: p.failure}
 	}
 	return Outcome{Kind: p.kind, pending: p}
 }
@@ -223,7 +223,7 @@ func (w *worker) insist(p *republished, err error, out *produce.Output) Outcome 
 	}
 	w.logRepublished(p)
 	if out != nil {
-		return Outcome{Kind: p.kind, Outputs: []*produce.Output{out}}
+		return Outcome{Kind: p.kind, Outputs: []*produce.Output{out}, failure: p.failure}
 	}
 	return Outcome{Kind: p.kind}
 }

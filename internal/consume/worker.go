@@ -141,7 +141,7 @@ func (w *worker) done(i int, it *item, o Outcome) {
 		}
 		return
 	}
-	s := &Staged{Partition: it.partition, Number: it.number, Record: it.record, Retried: w.in.Retried, Kind: o.Kind, Outputs: o.Outputs}
+	s := &Staged{Partition: it.partition, Number: it.number, Record: it.record, Retried: w.in.Retried, Kind: o.Kind, Outputs: o.Outputs, failure: o.failure}
 	for _, out := range o.Outputs {
 		s.Size += out.Size()
 	}
@@ -153,7 +153,7 @@ func (w *worker) done(i int, it *item, o Outcome) {
 // handle does everything for a record, within the interceptors.
 func (w *worker) handle(it *item) Outcome {
 	p := it.partition
-	w.in = Input{Record: it.record, Origin: reroute.Origin{Topic: it.record.Topic, Partition: it.record.Partition, Offset: it.record.Offset, Group: w.cfg.Group}}
+	w.in = Input{Record: it.record, Origin: w.originOf(it.record)}
 	if w.cfg.Intercept == nil {
 		return w.process(p.ctx)
 	}
@@ -178,6 +178,11 @@ func (w *worker) handle(it *item) Outcome {
 		return Outcome{Kind: Failed, Err: (&Failure{Stage: Handling, Err: err}).at(it.record)}
 	}
 	return o // what next has found counts, whatever an interceptor makes of it
+}
+
+// originOf is where a record was read, as its origin.
+func (r *run) originOf(m *kafkaclient.Record) reroute.Origin {
+	return reroute.Origin{Topic: m.Topic, Partition: m.Partition, Offset: m.Offset, Group: r.cfg.Group}
 }
 
 // call calls the handler. With Config.Recover a panic is an error.

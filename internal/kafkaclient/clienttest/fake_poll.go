@@ -48,6 +48,9 @@ func (c *FakeConsumer) resolve(p *part) {
 		return
 	}
 	if c.cfg.Group != "" {
+		if c.cfg.ReadCommitted && c.f.unstable(c.cfg.Group, p.tp) {
+			return // as the coordinator answers UNSTABLE_OFFSET_COMMIT (KIP-447)
+		}
 		if at, ok := c.f.group(c.cfg.Group).committed[p.tp]; ok {
 			p.position = at.Offset
 			return

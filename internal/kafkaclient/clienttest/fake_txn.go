@@ -78,6 +78,21 @@ func (f *Fake) txnID(name string) *txnID {
 	return id
 }
 
+// unstable reports whether an open transaction has an offset of a partition for a group.
+func (f *Fake) unstable(group string, tp TP) bool {
+	for _, id := range f.ids {
+		if id.open == nil || id.open.outcome != txnOpen {
+			continue
+		}
+		for _, o := range id.open.offsets {
+			if o.group == group && slices.ContainsFunc(o.at, func(at kafkaclient.Position) bool { return at.TopicPartition == tp }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 type txnState uint8
 
 const (
