@@ -84,6 +84,7 @@ func Run(t *testing.T, h Harness) {
 		"Group/leave":                testLeave,
 		"Group/lost":                 testLost,
 		"Group/close":                testCloseOfMember,
+		"Group/close, static":        testCloseOfStaticMember,
 		"Transactions/commit, abort": testTransactions,
 		"Transactions/offsets":       testTransactionOffsets,
 		"Transactions/open":          testOpenTransaction,

@@ -187,3 +187,29 @@ func testCloseOfMember(t *testing.T, h Harness) {
 	}
 	h.member(t, c, ConsumerOptions{}).close() // one that did nothing
 }
+
+func testCloseOfStaticMember(t *testing.T, h Harness) {
+	c := h.cluster(t, "t", 4)
+	h.fill(t, c, "t", 0, "a")
+	static := h.member(t, c, ConsumerOptions{InstanceID: "static"})
+	other := h.member(t, c, ConsumerOptions{})
+	static.subscribe("t")
+	other.subscribe("t")
+	pollBoth(t, "a fair share", static, other, func() bool { return len(static.assigned) == 2 && len(other.assigned) == 2 })
+	before, calls := slices.Clone(static.assigned), len(other.calls)
+	static.close()
+	for range 5 {
+		other.poll(50 * time.Millisecond)
+	}
+	again := h.member(t, c, ConsumerOptions{InstanceID: "static"})
+	again.subscribe("t")
+	pollBoth(t, "its share again", again, other, func() bool { return len(again.assigned) == 2 })
+	for _, tp := range again.assigned {
+		if !slices.Contains(before, tp) {
+			t.Errorf("%v, before it was closed %v", again.assigned, before)
+		}
+	}
+	if len(other.calls) != calls {
+		t.Errorf("the other member took notice: %v", other.calls)
+	}
+}

@@ -43,6 +43,7 @@ type Consumer struct {
 type partition struct {
 	kafkaclient.TopicPartition
 	rewind inflight.Rewind
+	told   bool  // the Rebalancer was called with it
 	next   int64 // the offset behind what was delivered, or where it was placed; -1: not known
 }
 
@@ -157,8 +158,12 @@ func (c *Consumer) Seek(to []kafkaclient.Position) error {
 	if err != nil {
 		return toError(err)
 	}
-	for i := range to {
-		c.begin(to[i].TopicPartition, to[i].Offset)
+	for i := range sought {
+		if sought[i].Error == nil {
+			tp := toPartition(&sought[i])
+			told := c.of(tp.Topic, tp.Partition).told
+			c.begin(tp, int64(sought[i].Offset)).told = told
+		}
 	}
 	return firstError(sought)
 }

@@ -71,8 +71,16 @@ func (c *Consumer) failed(tp kafkaclient.TopicPartition, err error) {
 		return
 	}
 	if e := fetchError(err); e != nil {
-		if tp.Topic == "" && e.Kind == kafkaclient.Corrupt {
+		switch {
+		case tp.Topic != "":
+		case e.Kind == kafkaclient.Corrupt:
 			tp = c.stalled()
+		case (e.Kind == kafkaclient.OutOfRange || e.Kind == kafkaclient.NoOffset) && len(c.partitions) == 1:
+			for tp = range c.partitions {
+			}
+		}
+		if e.Code > 0 { // a broker's
+			c.conn.reached()
 		}
 		c.fetch.Errors = append(c.fetch.Errors, kafkaclient.FetchError{TopicPartition: tp, Err: e})
 	}

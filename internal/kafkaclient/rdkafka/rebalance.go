@@ -38,6 +38,9 @@ func (c *Consumer) assigned(tps []kafka.TopicPartition) error {
 		c.begin(tp, -1)
 	}
 	if c.rebalancer != nil {
+		for _, tp := range partitions {
+			c.partitions[tp].told = true
+		}
 		at := make(map[kafkaclient.TopicPartition]kafkaclient.Position)
 		for _, position := range c.rebalancer.Assigned(partitions) {
 			at[position.TopicPartition] = position
@@ -45,7 +48,7 @@ func (c *Consumer) assigned(tps []kafka.TopicPartition) error {
 		for i, tp := range partitions {
 			if position, ok := at[tp]; ok && position.Offset >= 0 {
 				tps[i] = fromPositions([]kafkaclient.Position{position})[0]
-				c.begin(tp, position.Offset)
+				c.begin(tp, position.Offset).told = true
 			}
 		}
 	}
@@ -61,11 +64,17 @@ func (c *Consumer) revoked(tps []kafka.TopicPartition) error {
 	c.messages = slices.DeleteFunc(c.messages, func(m *kafka.Message) bool {
 		return slices.Contains(partitions, toPartition(&m.TopicPartition))
 	})
-	if c.rebalancer != nil {
+	// A Leave whose time was up may have left a rebalance behind: its partitions are not those of the
+	// present Rebalancer.
+	told := slices.DeleteFunc(slices.Clone(partitions), func(tp kafkaclient.TopicPartition) bool {
+		p := c.partitions[tp]
+		return p == nil || !p.told
+	})
+	if c.rebalancer != nil && len(told) > 0 {
 		if c.kc.AssignmentLost() {
-			c.rebalancer.Lost(partitions)
+			c.rebalancer.Lost(told)
 		} else {
-			c.rebalancer.Revoked(partitions)
+			c.rebalancer.Revoked(told)
 		}
 	}
 	for _, tp := range partitions {

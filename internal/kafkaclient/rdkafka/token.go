@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
@@ -22,7 +21,8 @@ type tokens struct {
 
 	ctx     context.Context // ends at close
 	cancel  context.CancelFunc
-	running atomic.Bool
+	mu      sync.Mutex
+	running bool
 	owned   sync.WaitGroup
 }
 
@@ -34,12 +34,17 @@ func newTokens(source kafkaclient.TokenSource, client kafka.Handle) *tokens {
 
 // refresh asks the source, on a goroutine of its own.
 func (t *tokens) refresh() {
-	if t.source == nil || !t.running.CompareAndSwap(false, true) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.source == nil || t.running || t.ctx.Err() != nil {
 		return
 	}
+	t.running = true
 	t.owned.Go(func() {
-		defer t.running.Store(false)
 		err := t.set()
+		t.mu.Lock()
+		t.running = false
+		t.mu.Unlock()
 		if err != nil && t.ctx.Err() == nil {
 			// librdkafka reports it as an error of authentication, and asks again after 10 seconds.
 			_ = t.client.SetOAuthBearerTokenFailure(err.Error())
@@ -66,6 +71,8 @@ func (t *tokens) set() error {
 
 // close ends a refresh under way, and waits for it.
 func (t *tokens) close() {
-	t.cancel()
+	t.mu.Lock()
+	t.cancel() // no refresh begins from here on
+	t.mu.Unlock()
 	t.owned.Wait()
 }
