@@ -59,7 +59,19 @@ var mayImport = map[string][]string{
 	"serde/serdetest":          {"serde", "registry"},
 	"avro/wire":                {},
 	"avro":                     {"avro/wire", "serde", "registry", "internal/cow", "internal/zigzag"},
-	"":                         {"internal/backoff", "registry", "serde"},
+	"internal/kafkaclient":     {"serde"},
+	"internal/kafkaconfig":     {},
+	"internal/inflight":        {},
+	"internal/reroute":         {"internal/kafkaclient", "registry", "serde"},
+	"internal/produce":         {"internal/flight", "internal/kafkaclient", "internal/tally"},
+	"internal/consume":         {"internal/backoff", "internal/inflight", "internal/kafkaclient", "internal/produce", "internal/reroute", "registry", "serde"},
+	"internal/transact":        {"internal/backoff", "internal/consume", "internal/inflight", "internal/kafkaclient", "internal/produce"},
+	"": {
+		"internal/backoff", "internal/consume", "internal/inflight", "internal/kafkaclient", "internal/kafkaclient/rdkafka", "internal/kafkaconfig",
+		"internal/produce", "internal/reroute", "internal/transact", "registry", "serde",
+	},
+	"internal/kafkaclient/rdkafka":    {"internal/inflight", "internal/kafkaclient", "internal/kafkaconfig"},
+	"internal/kafkaclient/clienttest": {"internal/kafkaclient"},
 	"jsonschema":               {"registry", "serde"},
 	"protobuf":                 {"registry", "serde"},
 	"protobuf/internal/testpb": {},
@@ -104,11 +116,11 @@ func TestImportsPointOneWay(t *testing.T) {
 			switch {
 			case strings.HasPrefix(imp, "github.com/confluentinc/confluent-kafka-go/v2/schemaregistry"):
 				t.Errorf("%s imports %s: it links a cloud SDK and has no contexts", p.ImportPath, imp)
-			case strings.HasPrefix(imp, "github.com/confluentinc/") && name != "" && name != "internal/soak" && !strings.HasPrefix(name, "examples/"):
-				t.Errorf("%s imports %s: only the root package knows librdkafka", p.ImportPath, imp)
+			case strings.HasPrefix(imp, "github.com/confluentinc/") && name != "" && name != "internal/kafkaclient/rdkafka" && name != "internal/soak" && !strings.HasPrefix(name, "examples/"):
+				t.Errorf("%s imports %s: only rdkafka, and the constructors of the root package, know librdkafka", p.ImportPath, imp)
 			case strings.HasPrefix(imp, "github.com/twmb/franz-go") && name != "internal/devstack" && name != "internal/soak":
 				t.Errorf("%s imports %s: only the dev stack has a broker", p.ImportPath, imp)
-			case imp == "testing" && name != "registry/registrytest" && name != "serde/serdetest":
+			case imp == "testing" && name != "registry/registrytest" && name != "serde/serdetest" && name != "internal/kafkaclient/clienttest":
 				t.Errorf("%s links package testing into programs", p.ImportPath)
 			}
 		}
@@ -158,5 +170,34 @@ func TestTheCommandNeedsNoCgo(t *testing.T) {
 		if strings.HasPrefix(p.ImportPath, "github.com/confluentinc/") || p.ImportPath == module || p.ImportPath == "testing" {
 			t.Errorf("cmd/concord links %s", p.ImportPath)
 		}
+	}
+}
+
+// The engine knows no Kafka client, and needs no cgo.
+func TestTheEngineKnowsNoClient(t *testing.T) {
+	t.Parallel()
+	engine := []string{"./internal/kafkaclient", "./internal/kafkaconfig", "./internal/inflight", "./internal/reroute", "./internal/produce", "./internal/consume", "./internal/transact"}
+	for _, p := range list(t, "1", append([]string{"-deps"}, engine...)...) {
+		if p.ImportPath == module || strings.HasPrefix(p.ImportPath, "github.com/confluentinc/") || strings.HasPrefix(p.ImportPath, "github.com/twmb/") || !p.Standard && len(p.CgoFiles) > 0 {
+			t.Errorf("the engine links %s", p.ImportPath)
+		}
+	}
+}
+
+// Without cgo the root package has all but the constructors for librdkafka, in whose place the compiler says what is
+// missing.
+func TestTheRootBuildsWithoutCgo(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t, "0", "-deps", ".") {
+		if strings.HasPrefix(p.ImportPath, "github.com/confluentinc/") {
+			t.Errorf("without cgo the root package links %s", p.ImportPath)
+		}
+	}
+	cmd := exec.Command("go", "build", "-o", os.DevNull, "./internal/depcheck/testdata/nocgo")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Dir = "../.."
+	out, err := cmd.CombinedOutput()
+	if err == nil || strings.Count(string(out), "needs cgo and a C compiler, or use package franz") != 2 || bytes.Contains(out, []byte("undefined: concord")) {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
