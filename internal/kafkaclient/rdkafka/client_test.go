@@ -311,3 +311,38 @@ func TestProduceAllocatesNoMoreThanTheClient(t *testing.T) {
 	}
 	p.Purge()
 }
+
+func TestAFullQueueIsTold(t *testing.T) {
+	t.Parallel()
+	p, err := makeProducer(map[string]any{"bootstrap.servers": "127.0.0.1:1", "queue.buffering.max.messages": 10}, "", rdkafka.Config{Log: quiet}, nothing{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	defer p.Purge()
+	for range 10 {
+		if err := p.Produce(&kafkaclient.Record{Topic: "t"}, "token"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = p.Produce(&kafkaclient.Record{Topic: "t"}, "token")
+	if kafkaclient.KindOf(err) != kafkaclient.QueueFull || !kafkaclient.IsRetriable(err) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestLibrdkafkasOwnTokensNeedNoSource(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := startBroker(t)
+	c, err := makeConsumer(consumerSettings(bootstrap, "security.protocol", "sasl_plaintext", "sasl.mechanism", "OAUTHBEARER",
+		"enable.sasl.oauthbearer.unsecure.jwt", "true", "sasl.oauthbearer.config", "principal=ada"), rdkafka.Config{Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	// With a token it connects, and this broker refuses the mechanism.
+	pollUntil(t, c, "the broker's answer", func(*kafkaclient.Fetch) bool { return c.Connection() != nil })
+	if err := c.Connection(); strings.Contains(err.Error(), "token") {
+		t.Error(err)
+	}
+}
