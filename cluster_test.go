@@ -56,7 +56,7 @@ func newProducer[K, V any](t testing.TB, bootstrap string, key concord.Serialize
 	return p
 }
 
-func newConsumer[K, V any](t testing.TB, bootstrap, group string, key concord.Deserializer[K], value concord.Deserializer[V]) *concord.Consumer[K, V] {
+func newConsumer[K, V any](t testing.TB, bootstrap, group string, key concord.Deserializer[K], value concord.Deserializer[V], opts ...concord.ConsumerOption) *concord.Consumer[K, V] {
 	t.Helper()
 	c, err := concord.NewConsumer(&kafka.ConfigMap{
 		"bootstrap.servers": bootstrap,
@@ -64,7 +64,7 @@ func newConsumer[K, V any](t testing.TB, bootstrap, group string, key concord.De
 		"auto.offset.reset": "earliest",
 		// A member learns of a rebalance with its heartbeat.
 		"heartbeat.interval.ms": 100,
-	}, key, value, quiet)
+	}, key, value, append([]concord.ConsumerOption{quiet}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
