@@ -11,12 +11,12 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
-// maxSchemas is how many series there may be of records by schema: what comes after is counted under
-// the schema "other", so that nobody's records can make series without end.
+// maxSchemas bounds the series of records by schema: further schemas are counted as "other", so that
+// records cannot create series without end.
 const maxSchemas = 1000
 
-// ObserverMetrics are metrics of each record and commit: a prometheus.Collector, whose method
-// Observer is for [concord.WithObserver]. One may serve several clients.
+// ObserverMetrics measures each record and commit. It is a [prometheus.Collector]; its method
+// Observer returns the observer for [concord.WithObserver]. One may serve several clients.
 type ObserverMetrics struct {
 	durations *prometheus.HistogramVec
 	schemas   *prometheus.CounterVec
@@ -34,16 +34,16 @@ type schemaKey struct {
 	info  serde.Info
 }
 
-// NewObserverMetrics makes metrics with the label client.
+// NewObserverMetrics returns metrics with the label client.
 func NewObserverMetrics(client string) *ObserverMetrics {
 	labels := prometheus.Labels{"client": client}
 	m := &ObserverMetrics{
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "concord_serde_duration_seconds", Help: "Time in which key and value of a record were read, or written.", ConstLabels: labels,
+			Name: "concord_serde_duration_seconds", Help: "Time to deserialize, or serialize, key and value of a record.", ConstLabels: labels,
 			Buckets: prometheus.ExponentialBuckets(0.000_000_25, 4, 14), // 0.25 us to 17 s
 		}, []string{"operation", "outcome"}),
 		schemas: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "concord_records_by_schema_total", Help: "Records read, by the schema they were written under: its id, or its GUID.", ConstLabels: labels,
+			Name: "concord_records_by_schema_total", Help: "Keys and values read, by the ID or GUID of their writer schema.", ConstLabels: labels,
 		}, []string{"topic", "role", "schema"}),
 		commits: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "concord_consumer_commits_total", Help: "Commits of offsets.", ConstLabels: labels,
@@ -57,21 +57,21 @@ func NewObserverMetrics(client string) *ObserverMetrics {
 	return m
 }
 
-// Describe is prometheus.Collector's.
+// Describe is for [prometheus.Collector].
 func (m *ObserverMetrics) Describe(to chan<- *prometheus.Desc) {
 	for _, c := range []prometheus.Collector{m.durations, m.schemas, m.commits} {
 		c.Describe(to)
 	}
 }
 
-// Collect is prometheus.Collector's.
+// Collect is for [prometheus.Collector].
 func (m *ObserverMetrics) Collect(to chan<- prometheus.Metric) {
 	for _, c := range []prometheus.Collector{m.durations, m.schemas, m.commits} {
 		c.Collect(to)
 	}
 }
 
-// Observer tells the metrics what a client does.
+// Observer returns the observer for [concord.WithObserver].
 func (m *ObserverMetrics) Observer() concord.Observer {
 	observe := func(took time.Duration, err error, success, failure prometheus.Observer) {
 		if err != nil {
