@@ -190,6 +190,7 @@ type sumCase[E any] interface {
 	matches() bool
 	match(WriterSchema) (Match, error)
 	newDecoder(WriterSchema) (Decoder[E], error)
+	subject(Field) preparedSubject
 	newSerializer(registry.Resolver, serializerConfig) (caseSerializer[E], error)
 }
 
