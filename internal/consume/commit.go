@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/concord-go/concord/internal/inflight"
@@ -47,15 +48,25 @@ func (c *commits) add(p *Partition, s inflight.State) {
 }
 
 // forget drops the positions of a partition that was lost.
-func (c *commits) forget(p *Partition) {
-	lost := func(_ kafkaclient.TopicPartition, at position) bool { return at.of == p }
-	maps.DeleteFunc(c.pending, lost)
-	maps.DeleteFunc(c.flying, lost)
+func (c *commits) forget(tp kafkaclient.TopicPartition) {
+	for _, of := range []map[kafkaclient.TopicPartition]position{c.pending, c.flying} {
+		if at, ok := of[tp]; ok {
+			at.of.away.Store(true)
+			delete(of, tp)
+		}
+	}
 }
 
-// forgetOthers drops the positions of partitions that are not this consumer's any more.
+// forgetOthers drops the positions of assignments that have ended.
 func (c *commits) forgetOthers() {
-	maps.DeleteFunc(c.pending, func(_ kafkaclient.TopicPartition, at position) bool { return at.of.Gone() })
+	for _, of := range []map[kafkaclient.TopicPartition]position{c.pending, c.flying} {
+		maps.DeleteFunc(of, func(_ kafkaclient.TopicPartition, at position) bool {
+			if at.of.Gone() {
+				at.of.away.Store(true)
+			}
+			return at.of.Gone()
+		})
+	}
 }
 
 // step takes the result of the request under way, and begins the next when it is time.
@@ -77,20 +88,34 @@ func (c *commits) step() {
 // begin sends what is pending.
 func (c *commits) begin() {
 	c.flying, c.pending = c.pending, make(map[kafkaclient.TopicPartition]position)
-	at, began := positions(c.flying), time.Now()
+	of, began := slices.Collect(maps.Values(c.flying)), time.Now()
 	c.next = began.Add(c.run.cfg.CommitInterval)
 	c.run.owned.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.run.ctx), commitWait)
 		defer cancel()
 		select {
 		case c.run.committing <- struct{}{}:
-			err := c.run.client.Commit(ctx, at)
+			err := c.run.commit(ctx, of)
 			<-c.run.committing
 			c.result <- committed{err, time.Since(began)}
 		case <-ctx.Done(): // that of an earlier run has no answer yet
 			c.result <- committed{ctx.Err(), time.Since(began)}
 		}
 	})
+}
+
+// commit asks the brokers, but for partitions that were given up since.
+func (r *run) commit(ctx context.Context, of []position) error {
+	at := make([]kafkaclient.Position, 0, len(of))
+	for _, p := range of {
+		if !p.of.away.Load() {
+			at = append(at, p.Position)
+		}
+	}
+	if len(at) == 0 {
+		return nil
+	}
+	return r.client.Commit(ctx, at)
 }
 
 var errNoAnswer = errors.New("no broker answers: what was handled since the last commit may be redelivered")

@@ -184,7 +184,7 @@ func (r *run) release(leaving []*Partition, lost bool) error {
 		if !lost {
 			r.commits.add(p, s)
 		} else {
-			r.commits.forget(p)
+			r.commits.forget(p.TopicPartition)
 		}
 		if p.paused {
 			p.paused = false

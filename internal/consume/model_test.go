@@ -223,16 +223,19 @@ func (m *model) failCommits() {
 }
 
 func (m *model) failTransactions() {
+	defer func() { m.note("%v: transactions fail", time.Now().Format("05.000")) }()
 	op := []clienttest.Op{clienttest.OpBegin, clienttest.OpAddOffsets, clienttest.OpCommitTxn, clienttest.OpAbortTxn, clienttest.OpDeliver}[m.rng.IntN(5)]
 	err := clienttest.NewError([]kafkaclient.Kind{kafkaclient.TimedOut, kafkaclient.Unreachable, kafkaclient.Other}[m.rng.IntN(3)])
 	if op == clienttest.OpAddOffsets && m.rng.IntN(3) == 0 {
 		err = clienttest.NewError(kafkaclient.NotMember)
 		err.TxnAbort = true
 	}
-	if op == clienttest.OpCommitTxn && m.rng.IntN(3) == 0 {
+	// No broker answers with an abort to a commit whose first answer was lost.
+	lossy := m.seed%2 == 0
+	if op == clienttest.OpCommitTxn && !lossy && m.rng.IntN(3) == 0 {
 		err.TxnAbort, err.Retriable = true, false
 	}
-	if m.rng.IntN(2) == 0 || err.TxnAbort || op == clienttest.OpDeliver || op == clienttest.OpBegin {
+	if m.rng.IntN(2) == 0 || err.TxnAbort || op == clienttest.OpCommitTxn && !lossy || op == clienttest.OpDeliver || op == clienttest.OpBegin {
 		m.f.FailNext(op, 1+m.rng.IntN(2), err)
 	} else {
 		m.f.FailNextApplied(op, 1, clienttest.NewError(kafkaclient.TimedOut))

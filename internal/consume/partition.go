@@ -28,6 +28,7 @@ type Partition struct {
 	from  string                // of a retry topic: the topic that its records come from
 
 	gone     atomic.Bool
+	away     atomic.Bool  // gone, and its position is not to be committed any more
 	end      atomic.Int64 // the offset of the next record that will be written, as last known; -1: not known
 	caughtUp atomic.Int64 // the offset up to which there is nothing more to read; -1: not known
 

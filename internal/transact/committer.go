@@ -271,6 +271,7 @@ var errNotFinished = errors.New("a transaction did not end in time: its records 
 
 // finish goes on until nothing of the partitions waits any more, or the time is up.
 func (c *Committer) finish(leaving []*consume.Partition, most time.Duration) error {
+	c.expelled = false
 	for deadline := time.Now().Add(most); c.fatal == nil && c.waits(leaving); {
 		left := time.Until(deadline)
 		select {
