@@ -34,17 +34,17 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(i *instrument) { i.meters = p }
 }
 
-// WithPropagator says how a span's context goes through headers; the default is W3C Trace
+// WithPropagator says how headers carry a span's context; the default is W3C Trace
 // Context.
 func WithPropagator(p propagation.TextMapPropagator) Option {
 	return func(i *instrument) { i.propagator = p }
 }
 
-// WithRemoteParent makes the span of handling a child of the message's, so that both are one
-// trace. By default it is linked to it and a trace of its own.
+// WithRemoteParent makes the span of handling a child of the message's span, so that both are in one
+// trace. By default it starts a trace of its own and links to the message's span.
 func WithRemoteParent() Option { return func(i *instrument) { i.parent = true } }
 
-// instrument is what both interceptors have.
+// instrument is what both interceptors use.
 type instrument struct {
 	traces     trace.TracerProvider
 	meters     metric.MeterProvider
@@ -56,7 +56,7 @@ type instrument struct {
 	duration metric.Float64Histogram
 }
 
-// buckets are those that the conventions advise for durations in seconds.
+// buckets are those that the conventions recommend for durations in seconds.
 var buckets = []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
 
 func newInstrument(opts []Option, counter, counterHelp, histogram, histogramHelp string) (*instrument, error) {
@@ -72,7 +72,7 @@ func newInstrument(opts []Option, counter, counterHelp, histogram, histogramHelp
 	return i, errors.Join(err, err2)
 }
 
-// attributes that every span and metric of an operation has.
+// operation returns the attributes that every span and metric of an operation has.
 func operation(name, kind, topic string) []attribute.KeyValue {
 	return []attribute.KeyValue{
 		attribute.String("messaging.system", "kafka"),
@@ -86,7 +86,8 @@ func partitionID(p int32) attribute.KeyValue {
 	return attribute.String("messaging.destination.partition.id", strconv.Itoa(int(p)))
 }
 
-// errorType is what kind of error err is, without its text, which may be anybody's.
+// errorType names the kind of err: a class, a name of Kafka's protocol, or a Go type. It never holds err's text,
+// which may quote data.
 func errorType(err error) attribute.KeyValue {
 	kind := ""
 	switch class := serde.ClassOf(err); {
@@ -95,6 +96,10 @@ func errorType(err error) attribute.KeyValue {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		kind = "context ended"
 	default:
+		if e, ok := errors.AsType[*concord.KafkaError](err); ok && e.Name != "" {
+			kind = e.Name
+			break
+		}
 		inner := err
 		if e, ok := errors.AsType[*concord.RecordError](err); ok {
 			inner = e.Err
@@ -106,10 +111,10 @@ func errorType(err error) attribute.KeyValue {
 	return attribute.String("error.type", kind)
 }
 
-// headers carry a span's context.
+// headers is the carrier of a span's context.
 type headers struct{ all *[]concord.Header }
 
-// Get is the last header of the name, as the last one counts where there are several.
+// Get returns the last header with the key: where there are several, the last one counts.
 func (h headers) Get(key string) string {
 	for i := len(*h.all) - 1; i >= 0; i-- {
 		if (*h.all)[i].Key == key {
@@ -119,7 +124,7 @@ func (h headers) Get(key string) string {
 	return ""
 }
 
-// Set replaces those of the name.
+// Set replaces all headers with the key.
 func (h headers) Set(key, value string) {
 	kept := (*h.all)[:0]
 	for _, header := range *h.all {
@@ -130,7 +135,7 @@ func (h headers) Set(key, value string) {
 	*h.all = append(kept, concord.Header{Key: key, Value: []byte(value)})
 }
 
-// Keys are the names.
+// Keys returns the keys.
 func (h headers) Keys() []string {
 	keys := make([]string, len(*h.all))
 	for i := range *h.all {

@@ -15,11 +15,11 @@ import (
 	"github.com/concord-go/concord"
 )
 
-// Producing traces and measures what a producer sends, for [concord.WithProduceInterceptor].
-// What the meter provider refuses goes to OpenTelemetry's error handler.
+// Producing traces and measures the messages that a producer sends, for [concord.WithProduceInterceptor].
+// Errors of the meter provider go to OpenTelemetry's error handler.
 func Producing(opts ...Option) concord.ProduceInterceptor {
-	i, err := newInstrument(opts, "messaging.client.sent.messages", "Messages that were given to the producer, delivered or not.",
-		"messaging.client.operation.duration", "Time from a message's send to its acknowledgement, or failure.")
+	i, err := newInstrument(opts, "messaging.client.sent.messages", "Messages that were sent, delivered or not.",
+		"messaging.client.operation.duration", "Time from sending a message to its acknowledgement or failure.")
 	if err != nil {
 		otel.Handle(err)
 	}
@@ -38,11 +38,11 @@ func Producing(opts ...Option) concord.ProduceInterceptor {
 	}
 }
 
-// Handling traces and measures what the consumers of a group handle, for
-// [concord.WithHandleInterceptor].
+// Handling traces and measures the records that consumers of the group handle, for
+// [concord.WithHandleInterceptor]. Errors of the meter provider go to OpenTelemetry's error handler.
 func Handling(group string, opts ...Option) concord.HandleInterceptor {
-	i, err := newInstrument(opts, "messaging.client.consumed.messages", "Records that were given to a handler, or could not be.",
-		"messaging.process.duration", "Time that a record was in hand, with all its tries.")
+	i, err := newInstrument(opts, "messaging.client.consumed.messages", "Records that were handled, or failed.",
+		"messaging.process.duration", "Time to read and handle a record, with all its attempts.")
 	if err != nil {
 		otel.Handle(err)
 	}
@@ -53,7 +53,7 @@ func Handling(group string, opts ...Option) concord.HandleInterceptor {
 		remote := trace.SpanContextFromContext(i.propagator.Extract(context.Background(), headers{&own}))
 		opts := []trace.SpanStartOption{
 			trace.WithSpanKind(trace.SpanKindConsumer), trace.WithTimestamp(began), trace.WithAttributes(attributes...),
-			trace.WithAttributes(attribute.Int64("messaging.kafka.offset", r.Offset), attribute.Int("messaging.message.body.size", r.Size-len(r.Key))),
+			trace.WithAttributes(attribute.Int64("messaging.kafka.offset", r.Offset), attribute.Int("messaging.message.body.size", bodySize(r))),
 		}
 		if remote.IsValid() {
 			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: remote}))
@@ -68,7 +68,16 @@ func Handling(group string, opts ...Option) concord.HandleInterceptor {
 	}
 }
 
-// end ends the span, and counts.
+// bodySize is the size of the record's value in bytes.
+func bodySize(r concord.Record) int {
+	size := r.Size - len(r.Key)
+	for i := range r.Headers {
+		size -= len(r.Headers[i].Key) + len(r.Headers[i].Value)
+	}
+	return size
+}
+
+// end ends the span and records the metrics.
 func (i *instrument) end(ctx context.Context, span trace.Span, began time.Time, attributes []attribute.KeyValue, err error) {
 	now := time.Now()
 	if err != nil {

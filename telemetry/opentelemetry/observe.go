@@ -15,8 +15,8 @@ import (
 	"github.com/concord-go/concord"
 )
 
-// Consuming traces and measures what a consumer of the group does beside handling, for
-// [concord.WithObserver]: spans "poll TOPIC" of records that came, and "commit TOPIC" of offsets that were committed.
+// Consuming traces and measures polls and commits of a consumer of the group, for [concord.WithObserver]:
+// spans "poll TOPIC" for records that arrived, and "commit TOPIC" for committed offsets.
 func Consuming(group string, opts ...Option) concord.Observer {
 	i := &instrument{traces: otel.GetTracerProvider(), meters: otel.GetMeterProvider()}
 	for _, o := range opts {
@@ -24,7 +24,7 @@ func Consuming(group string, opts ...Option) concord.Observer {
 	}
 	i.tracer = i.traces.Tracer(scope)
 	duration, err := i.meters.Meter(scope).Float64Histogram("messaging.client.operation.duration", metric.WithUnit("s"),
-		metric.WithDescription("Time of a poll, or a commit."), metric.WithExplicitBucketBoundaries(buckets...))
+		metric.WithDescription("Time of a poll or a commit."), metric.WithExplicitBucketBoundaries(buckets...))
 	if err != nil {
 		otel.Handle(err)
 	}

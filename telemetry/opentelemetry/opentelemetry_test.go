@@ -199,3 +199,34 @@ func TestWithoutARemoteParentATraceIsItsOwn(t *testing.T) {
 		t.Errorf("links %v and %v, parent %v", ended[0].Links(), ended[1].Links(), ended[1].Parent())
 	}
 }
+
+// error.type has the protocol's name of a Kafka error, and never an error's text.
+func TestErrorTypesNameTheKindOfError(t *testing.T) {
+	t.Parallel()
+	spans := tracetest.NewSpanRecorder()
+	handling := opentelemetry.Handling("g", opentelemetry.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))))
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&concord.ProduceError{Topic: "t", Err: &concord.KafkaError{Name: "UNKNOWN_TOPIC_OR_PARTITION"}}, "UNKNOWN_TOPIC_OR_PARTITION"},
+		{fmt.Errorf("secret: %w", serde.RuleFailed), "rule failed"},
+		{fmt.Errorf("secret: %w", context.DeadlineExceeded), "context ended"},
+		{&concord.RecordError{Topic: "t", Err: &concord.PanicError{}}, "*concord.PanicError"},
+		{errors.New("secret"), "*errors.errorString"},
+	} {
+		if err := handling(context.Background(), concord.Record{Topic: "t"}, func(context.Context) error { return c.err }); !errors.Is(err, c.err) {
+			t.Fatal(err)
+		}
+		ended := spans.Ended()
+		got := ""
+		for _, a := range ended[len(ended)-1].Attributes() {
+			if a.Key == "error.type" {
+				got = a.Value.AsString()
+			}
+		}
+		if got != c.want {
+			t.Errorf("%v: error.type is %q, want %q", c.err, got, c.want)
+		}
+	}
+}
