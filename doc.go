@@ -16,28 +16,28 @@
 //		return bill(ctx, m.Value)
 //	})
 //
-// [Producer] and [Consumer] stand on librdkafka and need cgo; the rest of this
-// package, and packages registry, serde and avro, do not, and serve any Kafka client.
+// [NewProducer] and [NewConsumer] use librdkafka and need cgo; nothing else in this
+// package does. Packages registry, serde and avro work with any Kafka client.
 //
-// # The way of the data
+// # Data flow
 //
-// Producing: key, then value go through a [Serializer] into pooled buffers, which
-// librdkafka copies; one goroutine takes the delivery reports and gives each caller
-// its own. Consuming: the goroutine that called Run polls and hands records to workers,
-// which read key and value with a [Deserializer] and run the handler; it stores the offset
-// up to which all of a partition is handled, and pauses partitions of which too much
-// is in hand. Before a partition goes to another member its handlers may finish.
+// Producing: a [Serializer] writes the key, then the value, into pooled buffers, which
+// the client copies. One goroutine takes the delivery reports and returns each
+// result to its caller. Consuming: the goroutine that called Run polls and passes records to workers,
+// which read key and value with a [Deserializer] and run the handler. It commits the offset
+// up to which all records of a partition are done, and pauses partitions that have too many
+// in flight. Before a partition goes to another member, its handlers may finish.
 //
 // # Concurrency
 //
-// A Producer may be used by any number of goroutines. A Consumer runs once at a
-// time; its Close may be called from anywhere. Both own their goroutines, and Close
+// A Producer may be used by any number of goroutines. A Consumer has one run at a
+// time; its other methods may be called from anywhere. Both own their goroutines, and Close
 // waits for them.
 //
 // # Errors
 //
-// [*ConfigError] at construction, [*ProduceError] and [*FlushError] from a Producer,
-// [*RecordError] and [*ConsumeError] from a Consumer. Where a record's bytes or its
-// schema are at fault, errors.Is finds a [serde.Class] in them; where Kafka is, a
-// kafka.Error. None holds a payload or a secret.
+// Constructors return a [*ConfigError]; a Producer a [*ProduceError] or [*FlushError]; a Consumer a
+// [*RecordError] or [*ConsumeError]. If a record's bytes or its
+// schema are at fault, errors.Is finds a [serde.Class] in them; if Kafka is, errors.As finds a
+// [*KafkaError], and the client's own error below it. No error contains a payload or a secret.
 package concord
