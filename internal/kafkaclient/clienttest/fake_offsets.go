@@ -13,6 +13,9 @@ func (c *FakeConsumer) Commit(ctx context.Context, at []kafkaclient.Position) er
 		return err
 	}
 	defer c.endCommit()
+	c.f.mu.Lock()
+	m := c.member // a request names the membership of when it was made
+	c.f.mu.Unlock()
 	apply, err := c.f.request(ctx, OpCommit)
 	if !apply {
 		return err
@@ -20,7 +23,6 @@ func (c *FakeConsumer) Commit(ctx context.Context, at []kafkaclient.Position) er
 	c.f.mu.Lock()
 	defer c.f.mu.Unlock()
 	c.f.tick()
-	m := c.member
 	if c.cfg.Group == "" {
 		return because(kafkaclient.Invalid, "Commit without a group")
 	}
