@@ -209,7 +209,10 @@ func testCloseOfStaticMember(t *testing.T, h Harness) {
 			t.Errorf("%v, before it was closed %v", again.assigned, before)
 		}
 	}
-	if len(other.calls) != calls {
-		t.Errorf("the other member took notice: %v", other.calls)
+	// The members may meet again, but nothing moves.
+	for _, call := range other.calls[calls:] {
+		if call != "assigned 0" {
+			t.Errorf("partitions of the other member moved: %v", other.calls)
+		}
 	}
 }
