@@ -13,6 +13,7 @@ import (
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/concord-go/concord"
@@ -132,6 +133,9 @@ func TestAStaticMembersNextRunLosesNothing(t *testing.T) {
 			break
 		}
 	}
+	if len(seen) != 300 {
+		t.Errorf("%d of 300 records", len(seen))
+	}
 	for value, n := range seen {
 		if n != 1 {
 			t.Errorf("%s came %d times", value, n)
@@ -205,9 +209,8 @@ func TestPartitionsThatAreGivenUpAreDrainedFirst(t *testing.T) {
 	}
 }
 
-func TestWhatIsDoneWithALostPartitionDoesNotCount(t *testing.T) {
-	t.Parallel()
-	cluster, bootstrap := newCluster(t, "t")
+// loseMembership answers heartbeats as if the member were none, while what it returns is set.
+func loseMembership(cluster *kfake.Cluster) *atomic.Bool {
 	var lose atomic.Bool
 	cluster.ControlKey(kmsg.Heartbeat.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
 		cluster.KeepControl()
@@ -218,6 +221,13 @@ func TestWhatIsDoneWithALostPartitionDoesNotCount(t *testing.T) {
 		resp.ErrorCode = kerr.UnknownMemberID.Code
 		return resp, nil, true
 	})
+	return &lose
+}
+
+func TestWhatIsDoneWithALostPartitionDoesNotCount(t *testing.T) {
+	t.Parallel()
+	cluster, bootstrap := newCluster(t, "t")
+	lose := loseMembership(cluster)
 	p := newProducer(t, bootstrap, concord.String(), concord.String())
 	partition := int32(0)
 	for _, v := range []string{"a", "b", "c"} {
@@ -304,33 +314,34 @@ func TestAPatternTakesTopicsThatComeLater(t *testing.T) {
 	}
 }
 
-func TestCloseDoesNotHangWithAHandler(t *testing.T) {
+func TestCloseWaitsForAHandlerUntilItsContextEnds(t *testing.T) {
 	t.Parallel()
 	_, bootstrap := newCluster(t, "t")
 	produce(t, bootstrap, "t", "a")
 	c := memberOf(t, bootstrap, "g", nil, concord.WithDrainTimeout(50*time.Millisecond))
 	atWork, release := make(chan struct{}), make(chan struct{})
-	defer close(release)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- c.Run(testContext(t), []string{"t"}, func(context.Context, *texts) error {
+	run := inBackground(t, func(ctx context.Context) error {
+		return c.Run(ctx, []string{"t"}, func(context.Context, *texts) error {
 			close(atWork)
 			<-release // whatever its context says
 			return nil
 		})
-	}()
+	})
 	<-atWork
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
 	for range 2 { // and once more
-		if err := c.Close(ctx); err != nil {
-			t.Errorf("Close: %v", err)
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		err := c.Close(ctx)
+		cancel()
+		if e, ok := errors.AsType[*concord.ConsumeError](err); !ok || e.Doing != "close" || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Close beside a handler at work: %v", err)
 		}
 	}
-	if err := <-ended; err == nil {
-		t.Error("a run whose handler does not come back says nothing of it")
+	if err := <-run.done; err == nil {
+		t.Error("a run whose handler does not return says nothing of it")
 	}
-	if err := c.Run(ctx, []string{"t"}, func(context.Context, *texts) error { return nil }); !errors.Is(err, concord.ErrClosed) {
+	if err := c.Run(testContext(t), []string{"t"}, func(context.Context, *texts) error { return nil }); !errors.Is(err, concord.ErrClosed) {
 		t.Errorf("a run after that: %v", err)
 	}
+	close(release)
+	closeNow(t, c)
 }

@@ -12,8 +12,10 @@ import (
 // paused, and takes part in rebalances: unpolled it would hold its group up until
 // max.poll.interval.ms.
 type idling struct {
+	e          *Engine
 	stop, done chan struct{}
-	pause      []kafkaclient.TopicPartition
+	pause      []kafkaclient.TopicPartition // to be paused
+	paused     []kafkaclient.TopicPartition
 }
 
 // Assigned is for [kafkaclient.Rebalancer].
@@ -24,7 +26,21 @@ func (i *idling) Assigned(tps []kafkaclient.TopicPartition) []kafkaclient.Positi
 
 // Revoked is for [kafkaclient.Rebalancer].
 func (i *idling) Revoked(tps []kafkaclient.TopicPartition) {
-	i.pause = slices.DeleteFunc(i.pause, func(tp kafkaclient.TopicPartition) bool { return slices.Contains(tps, tp) })
+	gone := func(tp kafkaclient.TopicPartition) bool { return slices.Contains(tps, tp) }
+	i.pause = slices.DeleteFunc(i.pause, gone)
+	kept := slices.DeleteFunc(slices.Clone(i.paused), gone)
+	i.resume(slices.DeleteFunc(i.paused, func(tp kafkaclient.TopicPartition) bool { return !gone(tp) }))
+	i.paused = kept
+}
+
+// resume is for partitions that may come back: a client may keep them paused until then.
+func (i *idling) resume(tps []kafkaclient.TopicPartition) {
+	if len(tps) == 0 {
+		return
+	}
+	if err := i.e.client.Resume(tps); err != nil {
+		i.e.log.warn(context.Background(), "partitions were not resumed between runs", err)
+	}
 }
 
 // Lost is for [kafkaclient.Rebalancer].
@@ -53,7 +69,7 @@ func (m members) Lost(tps []kafkaclient.TopicPartition) { m.now().Lost(tps) }
 
 // startIdling begins to poll without handling. assigned are paused.
 func (e *Engine) startIdling(assigned []kafkaclient.TopicPartition) {
-	i := &idling{stop: make(chan struct{}), done: make(chan struct{}), pause: assigned}
+	i := &idling{e: e, stop: make(chan struct{}), done: make(chan struct{}), pause: assigned}
 	e.idling = i
 	e.owned.Go(func() {
 		defer close(i.done)
@@ -68,6 +84,7 @@ func (e *Engine) startIdling(assigned []kafkaclient.TopicPartition) {
 				if err := e.client.Pause(i.pause); err != nil {
 					e.log.warn(context.Background(), "partitions were not paused between runs", err)
 				}
+				i.paused = append(i.paused, i.pause...)
 				i.pause = i.pause[:0]
 			}
 			f.Reset()
@@ -94,6 +111,7 @@ func (e *Engine) stopIdling(leave bool) error {
 	if !leave {
 		return nil
 	}
+	i.resume(i.paused)
 	if err := e.client.Leave(leaveWait); err != nil {
 		return &Error{Doing: "leave the group", Err: err}
 	}
