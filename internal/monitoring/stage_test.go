@@ -36,7 +36,7 @@ type message = concord.Message[string, event]
 
 var quiet = concord.WithLogger(slog.New(slog.DiscardHandler))
 
-// stage is a broker, a registry, a producer, a consumer and a transformer, all at work, and what they show.
+// stage is a broker, a registry, a producer, a consumer and a transformer, all running, and their metrics.
 type stage struct {
 	t         *testing.T
 	ctx       context.Context
@@ -45,6 +45,9 @@ type stage struct {
 	client    *registry.Client
 	gathered  *prometheus.Registry
 	producer  *concord.Producer[string, event]
+	consumer  *concord.Consumer[string, event]
+	stop      context.CancelFunc // ends the consumer's run
+	stopped   chan struct{}      // closed when the run has ended
 	handler   atomic.Pointer[func(*message) error]
 	transform atomic.Pointer[func(message, func(message) error) error]
 	onRequest atomic.Pointer[func(kmsg.Request) (kmsg.Response, error, bool)]
@@ -61,9 +64,12 @@ func must[T any](v T, err error) func(t *testing.T) T {
 	}
 }
 
-func newStage(t *testing.T) *stage {
+// drain is the drain timeout of the stage's consumer.
+const drain = 300 * time.Millisecond
+
+func newStage(t *testing.T, deadLetters ...concord.DeadLetterOption) *stage {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	s := &stage{t: t, ctx: ctx, gathered: prometheus.NewRegistry()}
+	s := &stage{t: t, ctx: ctx, gathered: prometheus.NewRegistry(), stopped: make(chan struct{})}
 	s.cluster = must(kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(3, "in", "out", "dead"), kfake.GroupMinSessionTimeout(time.Second)))(t)
 	s.cluster.Control(func(r kmsg.Request) (kmsg.Response, error, bool) {
 		s.cluster.KeepControl()
@@ -87,15 +93,20 @@ func newStage(t *testing.T) *stage {
 			"bootstrap.servers": bootstrap, "group.id": name, "auto.offset.reset": "earliest", "session.timeout.ms": 3000, "heartbeat.interval.ms": 100, "auto.commit.interval.ms": 50,
 		}
 	}
-	consumer := must(concord.NewConsumer(group("g"), concord.String(), reads, quiet, observe, concord.WithDeadLetters(aside, concord.DeadLetterTopic("dead"))))(t)
+	dead := concord.WithDeadLetters(aside, concord.DeadLetterTopic("dead"), deadLetters...)
+	s.consumer = must(concord.NewConsumer(group("g"), concord.String(), reads, quiet, observe, dead, concord.WithDrainTimeout(drain)))(t)
 	from := must(concord.NewConsumer(group("t"), concord.String(), reads, quiet))(t)
 	to := must(concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": bootstrap}, concord.String(), values, quiet, concord.WithTransactionalID("t"), concord.WithTransactionInterval(10*time.Millisecond)))(t)
-	s.gathered.MustRegister(observed, prom.ConsumerCollector("c", consumer.Stats), prom.ConsumerCollector("t", from.Stats),
+	s.gathered.MustRegister(observed, prom.ConsumerCollector("c", s.consumer.Stats), prom.ConsumerCollector("t", from.Stats),
+		prom.ReadinessCollector("c", s.consumer.Ready), prom.ReadinessCollector("t", from.Ready),
 		prom.ProducerCollector("c", s.producer.Stats), prom.RegistryCollector("c", s.client.Stats))
 
 	ran := make(chan error, 2)
+	running, stop := context.WithCancel(ctx)
+	s.stop = stop
 	go func() {
-		ran <- consumer.Run(ctx, []string{"in"}, func(_ context.Context, m *message) error {
+		defer close(s.stopped)
+		ran <- s.consumer.Run(running, []string{"in"}, func(_ context.Context, m *message) error {
 			if f := s.handler.Load(); f != nil {
 				return (*f)(m)
 			}
@@ -122,16 +133,16 @@ func newStage(t *testing.T) *stage {
 		}
 		closing, end := context.WithTimeout(context.Background(), 5*time.Second)
 		defer end()
-		for _, close := range []func(context.Context) error{consumer.Close, from.Close, to.Close, s.producer.Close, aside.Close} {
+		for _, close := range []func(context.Context) error{s.consumer.Close, from.Close, to.Close, s.producer.Close, aside.Close} {
 			_ = close(closing)
 		}
 		s.client.Close(closing)
 		s.registry.Close(closing)
 		s.cluster.Close()
 	})
-	s.await("the consumers to be at work", func() bool {
+	s.await("the consumers to handle records", func() bool {
 		s.produce(3)
-		return consumer.Stats().Handled > 0 && from.Stats().Transactions > 0
+		return s.consumer.Stats().Handled > 0 && from.Stats().Transactions > 0
 	})
 	return s
 }
@@ -146,7 +157,7 @@ func (s *stage) await(what string, ok func() bool) {
 	}
 }
 
-// produce sends events; what becomes of them is in the metrics.
+// produce sends events. Failures show in the metrics.
 func (s *stage) produce(n int) {
 	s.t.Helper()
 	for range n {
@@ -163,18 +174,18 @@ func (s *stage) register(text string) error {
 	return err
 }
 
-// work is what goes on all the time.
+// work is the load of one minute.
 func (s *stage) work() {
 	s.produce(6)
 	_, _ = s.client.SchemaTypes(s.ctx)
 }
 
-// scrape is what Prometheus would be given now.
+// scrape returns what Prometheus would scrape now.
 func (s *stage) scrape() []*dto.MetricFamily {
 	families := must(s.gathered.Gather())(s.t)
 	resp, err := http.Get(s.registry.URL() + "/metrics")
 	if err != nil {
-		return families // as Prometheus, which then has nothing of it
+		return families // the registry is down; Prometheus would get nothing from it either
 	}
 	defer resp.Body.Close()
 	body := must(io.ReadAll(resp.Body))(s.t)
