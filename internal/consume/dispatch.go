@@ -104,7 +104,7 @@ func (r *run) fill(p *Partition) {
 	}
 	if p.slow = !p.WaitForRoom(wait); p.slow && !p.Closed() {
 		r.counts.pauses[Full].Add(1)
-		r.pause(p, true)
+		r.pause(p, true, true)
 	}
 }
 
@@ -146,23 +146,28 @@ func (r *run) reconcile() {
 func (r *run) reconcilePartition(p *Partition) {
 	s := p.Reconcile()
 	r.commits.add(p, s)
-	if s.Paused != p.paused {
-		r.pause(p, s.Paused)
-	}
+	r.pause(p, s.Paused, s.Full)
 }
 
-// pause pauses or resumes a partition in the client.
-func (r *run) pause(p *Partition, pause bool) {
+// pause pauses or resumes a partition in the client. One that is full goes on soon: polling must not
+// take long meanwhile.
+func (r *run) pause(p *Partition, pause, full bool) {
+	if p.full != full {
+		p.full = full
+		if full {
+			r.full++
+		} else {
+			r.full--
+		}
+	}
 	if p.paused == pause {
 		return
 	}
 	p.paused = pause
 	var err error
 	if pause {
-		r.paused++
 		err = r.client.Pause([]kafkaclient.TopicPartition{p.TopicPartition})
 	} else {
-		r.paused--
 		err = r.client.Resume([]kafkaclient.TopicPartition{p.TopicPartition})
 	}
 	if err != nil {

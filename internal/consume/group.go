@@ -188,8 +188,11 @@ func (r *run) release(leaving []*Partition, lost bool) error {
 		}
 		if p.paused {
 			p.paused = false
-			r.paused--
 			resumed = append(resumed, p.TopicPartition) // it may come back, and is paused in the client until then
+		}
+		if p.full {
+			p.full = false
+			r.full--
 		}
 		p.gone.Store(true)
 		p.cancel()

@@ -34,6 +34,7 @@ type Partition struct {
 
 	// The owner's:
 	paused bool  // what the client was told
+	full   bool  // it is paused because it is full
 	slow   bool  // it was full for longer than the owner waits
 	stopAt int64 // records from here on are left out; -1: none are
 	after  *straggler

@@ -42,7 +42,7 @@ type run struct {
 	fetch      kafkaclient.Fetch
 	fresh      map[kafkaclient.TopicPartition]bool // assigned during the Poll under way: records that it brings are from before
 	commits    commits
-	paused     int // partitions that the client was told to pause
+	full       int // partitions that are paused because they are full
 	reconciled time.Time
 	measured   time.Time
 	joinedAt   time.Time // the run began, or its last partition was lost; zero: that was logged, or partitions were assigned
@@ -171,7 +171,7 @@ func (r *run) loop() error {
 
 // pollWait is how long polling may take: changes wait for its end.
 func (r *run) pollWait() time.Duration {
-	if r.paused > 0 || r.dirty.Load() || r.committer != nil && r.committer.Pending() {
+	if r.full > 0 || r.dirty.Load() || r.committer != nil && r.committer.Pending() {
 		return busyWait
 	}
 	return pollWait

@@ -226,6 +226,7 @@ type State struct {
 	Epoch    int32 // the leader's of the record before it; -1: not known
 	Moved    bool  // Position has changed since the last call
 	Paused   bool  // there is a reason to be paused
+	Full     bool  // it is that the limits are reached
 }
 
 // Reconcile counts what is done.
@@ -239,6 +240,7 @@ func (p *Partition) Reconcile() State {
 	for _, n := range p.holds {
 		s.Paused = s.Paused || n > 0
 	}
+	s.Full = p.holds[Full] > 0
 	s.Position, s.Epoch, s.Moved = p.tracker.take()
 	return s
 }
