@@ -29,6 +29,7 @@ import (
 // clientStage is a broker with a topic, and the client of a registry.
 type clientStage struct {
 	bootstrap string
+	url       string // of the registry
 	client    *registry.Client
 	ready     []byte // a UserEvent as it is on the wire
 }
@@ -42,12 +43,13 @@ func newClientStage(b *testing.B) *clientStage {
 		b.Fatal(err)
 	}
 	b.Cleanup(cluster.Close)
-	client, err := registry.NewClient(registrytest.New(b).URL())
+	url := registrytest.New(b).URL()
+	client, err := registry.NewClient(url)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { client.Close(context.Background()) })
-	s := &clientStage{bootstrap: cluster.ListenAddrs()[0], client: client}
+	s := &clientStage{bootstrap: cluster.ListenAddrs()[0], url: url, client: client}
 	data, err := eventSerializer[generated.UserEvent](b, s).AppendSerialize(context.Background(), nil, serde.ValueOf(eventTopic), generatedEvent(b))
 	if err != nil {
 		b.Fatal(err)
