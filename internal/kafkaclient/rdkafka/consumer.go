@@ -36,6 +36,7 @@ type Consumer struct {
 	messages   []*kafka.Message       // read, not yet in a Batch; empty between Polls
 	partitions map[kafkaclient.TopicPartition]*partition
 	recent     *partition // of the last message
+	unnamed    time.Time  // the first report of a batch that cannot be read whose partition is not known yet; zero: there is none
 	noMember   *kafka.ConsumerGroupMetadata
 }
 

@@ -74,7 +74,11 @@ func (c *Consumer) failed(tp kafkaclient.TopicPartition, err error) {
 		switch {
 		case tp.Topic != "":
 		case e.Kind == kafkaclient.Corrupt:
-			tp = c.stalled()
+			if tp = c.stalled(); tp.Topic == "" && c.mayBeNamed() {
+				c.trouble.note(e)
+				return
+			}
+			c.unnamed = time.Time{}
 		case (e.Kind == kafkaclient.OutOfRange || e.Kind == kafkaclient.NoOffset) && len(c.partitions) == 1:
 			for tp = range c.partitions {
 			}
@@ -88,7 +92,7 @@ func (c *Consumer) failed(tp kafkaclient.TopicPartition, err error) {
 
 // stalled is the partition that does not go on: the only one with records behind those that were
 // delivered. librdkafka knows it, but the kafka package does not pass it on. While there are several it is
-// empty; the error comes again, twice a second.
+// empty.
 func (c *Consumer) stalled() (found kafkaclient.TopicPartition) {
 	c.flush(c.fetch) // positions are those of delivered records
 	for tp, p := range c.partitions {
@@ -101,6 +105,17 @@ func (c *Consumer) stalled() (found kafkaclient.TopicPartition) {
 		found = tp
 	}
 	return found
+}
+
+// nameWait is how long an error of a partition is held back until it is known which one it is: the
+// others are read to their ends meanwhile, and librdkafka reports the error again, twice a second.
+const nameWait = 3 * time.Second
+
+func (c *Consumer) mayBeNamed() bool {
+	if c.unnamed.IsZero() {
+		c.unnamed = time.Now()
+	}
+	return time.Since(c.unnamed) < nameWait
 }
 
 // flush makes batches of the messages.
