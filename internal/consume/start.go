@@ -62,6 +62,10 @@ func (r *run) startPositions(assigned []kafkaclient.TopicPartition) ([]kafkaclie
 	return r.cfg.Starts.positions(r.ctx, r.client, first)
 }
 
+// seekCheck is how often Seek looks whether there is a run still. It takes longer than a Poll, so that the two do
+// not miss each other.
+const seekCheck = 3*pollWait + pollWait/2
+
 // seekRequest is a Seek on its way to the goroutine that owns the client.
 type seekRequest struct {
 	to   Starts
@@ -77,7 +81,7 @@ func (e *Engine) Seek(ctx context.Context, to Starts) error {
 		if len(e.running) == 0 {
 			return ErrNotRunning
 		}
-		timer := time.NewTimer(pollWait)
+		timer := time.NewTimer(seekCheck)
 		select {
 		case e.seeks <- s:
 			sent = true
