@@ -53,7 +53,7 @@ func TestTheLagOfATopicThatTransactionsWriteBecomesZero(t *testing.T) {
 				return false
 			}
 		}
-		return s.Handled == 30 && len(s.Lag) == 3
+		return s.Handled >= 30 && len(s.Lag) == 3
 	})
 	if err := run.end(); err != nil {
 		t.Error(err)
