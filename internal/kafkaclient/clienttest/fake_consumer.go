@@ -62,7 +62,8 @@ type FakeConsumer struct {
 	errors     []kafkaclient.FetchError
 	batches    []kafkaclient.Batch // injected
 	parts      map[TP]*part
-	turn       int // which partition is fetched first
+	turn       int  // which partition is fetched first
+	order      []TP // of parts, as of the last fetch
 }
 
 var _ kafkaclient.Consumer = (*FakeConsumer)(nil)

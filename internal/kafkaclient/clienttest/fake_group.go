@@ -117,6 +117,9 @@ const sessionTimeout = 45 * time.Second
 // the next such time.
 func (f *Fake) tick() {
 	now := time.Now()
+	if now.Before(f.nextExpiry()) {
+		return
+	}
 	for _, name := range slices.Sorted(maps.Keys(f.groups)) {
 		for _, m := range slices.Clone(f.groups[name].members) {
 			if now.Before(m.expires()) {

@@ -156,7 +156,7 @@ func (c *FakeConsumer) fetch(f *kafkaclient.Fetch) bool {
 		c.errors = append(c.errors, kafkaclient.FetchError{Err: NewError(kafkaclient.Fenced)})
 	}
 	before := len(f.Batches) + len(f.Ends) + len(f.Errors)
-	tps := sorted(maps.Keys(c.parts))
+	tps := c.inOrder()
 	most := len(tps)
 	if c.cfg.MaxBatches > 0 {
 		most = min(most, c.cfg.MaxBatches)
@@ -181,6 +181,18 @@ func (c *FakeConsumer) fetch(f *kafkaclient.Fetch) bool {
 	f.Batches = append(f.Batches, c.batches...)
 	c.errors, c.batches = nil, nil
 	return len(f.Batches)+len(f.Ends)+len(f.Errors) > before
+}
+
+// inOrder are the assigned partitions, sorted.
+func (c *FakeConsumer) inOrder() []TP {
+	same := len(c.order) == len(c.parts)
+	for i := 0; same && i < len(c.order); i++ {
+		same = c.parts[c.order[i]] != nil
+	}
+	if !same {
+		c.order = sorted(maps.Keys(c.parts))
+	}
+	return c.order
 }
 
 func (c *FakeConsumer) fetchFrom(p *part, f *kafkaclient.Fetch) {
