@@ -181,7 +181,10 @@ func (r *run) fetchFailed(e kafkaclient.FetchError) error {
 	stops := e.Err.Fatal
 	attrs := []slog.Attr{slog.String("kind", e.Err.Kind.String())}
 	if e.Topic != "" {
-		attrs = append(attrs, slog.String("topic", e.Topic), slog.Int("partition", int(e.Partition)))
+		attrs = append(attrs, slog.String("topic", e.Topic))
+		if e.Partition >= 0 {
+			attrs = append(attrs, slog.Int("partition", int(e.Partition)))
+		}
 	}
 	switch e.Err.Kind {
 	case kafkaclient.Denied, kafkaclient.Fenced, kafkaclient.OutOfRange, kafkaclient.NoOffset, kafkaclient.Invalid:

@@ -117,13 +117,16 @@ func (e *PanicError) Error() string {
 	return fmt.Sprintf("the handler panicked with a value of type %T", e.Value)
 }
 
-// PartitionError is a failure of one partition.
+// PartitionError is a failure of one partition, or of a topic where Partition is negative.
 type PartitionError struct {
 	kafkaclient.TopicPartition
 	Err error
 }
 
 func (e *PartitionError) Error() string {
+	if e.Partition < 0 {
+		return e.Topic + ": " + e.Err.Error()
+	}
 	return fmt.Sprintf("%s[%d]: %s", e.Topic, e.Partition, e.Err)
 }
 
