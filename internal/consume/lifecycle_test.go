@@ -57,23 +57,28 @@ func TestCloseReturnsFromEveryState(t *testing.T) {
 			bubble(t, func(w *world) {
 				n := w.node(always(consume.RetryRecord), client{}, nil)
 				test.prepare(w, n)
-				began := time.Now()
-				if err := n.engine.Close(context.Background()); err != nil {
-					t.Errorf("Close: %v", err)
-				}
-				if d := time.Since(began); d > test.most {
-					t.Errorf("Close took %v, want %v at most", d, test.most)
-				}
-				if err := n.engine.Close(context.Background()); err != nil {
-					t.Errorf("Close a second time: %v", err)
-				}
-				wantErr(t, n.engine.Run(context.Background(), []string{"t"}, nil, consume.Mode{}), consume.ErrClosed)
-				wantErr(t, n.engine.Seek(context.Background(), consume.Starts{All: true}), consume.ErrClosed)
-				wantErr(t, n.engine.Ready(), consume.ErrClosed)
+				closes(t, n, test.most)
 				w.f.Outage(false)
 			})
 		})
 	}
+}
+
+// closes closes a node twice, and checks that it is closed.
+func closes(t *testing.T, n *node, most time.Duration) {
+	t.Helper()
+	began := time.Now()
+	for range 2 {
+		if err := n.engine.Close(context.Background()); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}
+	if d := time.Since(began); d > most {
+		t.Errorf("Close took %v, want %v at most", d, most)
+	}
+	wantErr(t, n.engine.Run(context.Background(), []string{"t"}, nil, consume.Mode{}), consume.ErrClosed)
+	wantErr(t, n.engine.Seek(context.Background(), consume.Starts{All: true}), consume.ErrClosed)
+	wantErr(t, n.engine.Ready(), consume.ErrClosed)
 }
 
 func TestCloseReturnsWithItsContextAndGoesOn(t *testing.T) {

@@ -1,7 +1,6 @@
 package inflight_test
 
 import (
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,96 +29,6 @@ func numbers(first inflight.Number, n int) []inflight.Number {
 		all[i] = first + inflight.Number(i)
 	}
 	return all
-}
-
-// The position is compared with a naive model: the first offset that is not done.
-func TestThePositionIsThatOfTheFirstRecordThatIsNotDone(t *testing.T) {
-	t.Parallel()
-	for seed := range uint64(200) {
-		rng := rand.New(rand.NewPCG(seed, 1))
-		p, handled := newPartition(inflight.Limits{Records: 1 << 20, Bytes: 1 << 30}, nil)
-		type record struct {
-			number       inflight.Number
-			offset       int64
-			done, staged bool
-		}
-		var all []record
-		var open []int // of all: not begun
-		next, position, moved, count := int64(rng.IntN(5)), int64(0), false, 0
-		for range 100 {
-			if rng.IntN(3) > 0 {
-				var es []inflight.Entry
-				for range rng.IntN(100) {
-					es = append(es, inflight.Entry{Offset: next, Epoch: int32(next % 7), Size: 1})
-					next += 1 + int64(rng.IntN(3)*rng.IntN(3)) // compacted, or behind a marker
-				}
-				first, _ := p.Enqueue(es)
-				for i, e := range es {
-					open = append(open, len(all))
-					all = append(all, record{number: first + inflight.Number(i), offset: e.Offset})
-				}
-				if rng.IntN(20) == 0 {
-					next = max(0, next-int64(rng.IntN(50))) // the client went back, to new records
-				}
-			}
-			var b inflight.Batch
-			n := min(len(open), rng.IntN(inflight.BatchMax+1))
-			var took []inflight.Number
-			var at []int
-			for range n {
-				i := rng.IntN(len(open))
-				at, took = append(at, open[i]), append(took, all[open[i]].number)
-				open = append(open[:i], open[i+1:]...)
-			}
-			if !p.Begin(&b, took) {
-				t.Fatal("Begin refused")
-			}
-			for i, index := range at {
-				switch rng.IntN(3) {
-				case 0:
-					b.Handled(i)
-					count++
-				case 1:
-					b.Done(i)
-				case 2:
-					b.Staged(i, true)
-					count++
-					all[index].staged = true
-				}
-				all[index].done = true
-			}
-			p.End(&b)
-			for i := range all {
-				if all[i].staged && rng.IntN(2) == 0 {
-					all[i].staged = false
-					p.Finish(all[i].number, 0)
-				}
-			}
-			for len(all) > 0 && all[0].done && !all[0].staged {
-				position, moved = all[0].offset+1, true
-				all = all[1:]
-				for i := range open {
-					open[i]--
-				}
-			}
-			if s := p.Reconcile(); s.Moved != moved || moved && s.Position != position {
-				t.Fatalf("seed %d: position %d, moved %v; want %d, %v", seed, s.Position, s.Moved, position, moved)
-			}
-			moved = false
-			in := 0
-			for _, r := range all {
-				if !r.done || r.staged {
-					in++
-				}
-			}
-			if s := p.Snapshot(); s.Records != in || s.Bytes != in {
-				t.Fatalf("seed %d: %d records and %d bytes in flight, want %d", seed, s.Records, s.Bytes, in)
-			}
-			if handled.Load() != uint64(count) {
-				t.Fatalf("seed %d: %d handled, want %d", seed, handled.Load(), count)
-			}
-		}
-	}
 }
 
 func TestLimitsHaveHysteresis(t *testing.T) {
