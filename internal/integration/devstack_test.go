@@ -3,10 +3,12 @@
 package integration
 
 import (
+	"context"
 	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,26 +23,81 @@ type devEvent struct {
 	N  int64  `avro:"n"`
 }
 
-// Confluent's Python clients, producer, consumer and registry, are content with `concord dev`, beside programs that use concord.
-func TestPythonIsContentWithTheDevelopmentServers(t *testing.T) {
-	python := filepath.Join(installed(t, "python"), "bin", "python")
-	bin := filepath.Join(t.TempDir(), "concord")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "../../cmd/concord").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+// startDevelopmentServers starts `concord dev`, and returns the addresses of its broker and its registry.
+func startDevelopmentServers(t *testing.T) (dev *process, bootstrap, address string) {
+	t.Helper()
+	bin, err := concordProgram()
+	if err != nil {
+		t.Fatal(err)
 	}
 	ports, err := freePorts(2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bootstrap, address := fmt.Sprint("127.0.0.1:", ports[0]), fmt.Sprint("127.0.0.1:", ports[1])
-	dev, err := start(exec.Command(bin, "dev", "-broker", bootstrap, "-registry", address))
-	if err != nil {
+	bootstrap, address = fmt.Sprint("127.0.0.1:", ports[0]), fmt.Sprint("127.0.0.1:", ports[1])
+	if dev, err = start(exec.Command(bin, "dev", "-broker", bootstrap, "-registry", address)); err != nil {
 		t.Fatal(err)
 	}
-	defer dev.kill()
+	t.Cleanup(dev.kill)
 	if err := dev.says(address, 30*time.Second); err != nil {
 		t.Fatal(err)
 	}
+	return dev, bootstrap, address
+}
+
+var concordProgram = sync.OnceValues(func() (string, error) {
+	dir, err := folder()
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "concord")
+	if out, err := exec.Command("go", "build", "-o", bin, "../../cmd/concord").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// A run that has ended leaves nothing with its brokers that Close waits for. librdkafka's own commit of what it revokes
+// would: it is retried for 45 s while no broker answers, and librdkafka does not close before that.
+func TestAConsumerClosesAfterItsBrokersHaveDiedOnTheDevstack(t *testing.T) {
+	need(t)
+	for i := range 6 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			dev, bootstrap, _ := startDevelopmentServers(t)
+			topic := createTopic(t, bootstrap, "died", 3)
+			p := newProducer(t, bootstrap, concord.String())
+			const count = 100
+			for i := range count {
+				if err := p.ProduceAsync(t.Context(), concord.Message[string, string]{Topic: topic, Key: fmt.Sprint(i), Value: "v"}, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := p.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			c := newConsumer(t, bootstrap, "g", concord.String(), nil, concord.WithStopAtEnd())
+			handled := 0
+			for _, err := range c.Messages(t.Context(), topic) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				handled++
+			}
+			dev.kill()
+			ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+			defer cancel()
+			if err := c.Close(ctx); err != nil || handled != count {
+				t.Errorf("%d records handled, Close: %v", handled, err)
+			}
+		})
+	}
+}
+
+// Confluent's Python producer, consumer and registry client work with `concord dev`, beside programs that use concord.
+func TestPythonIsContentWithTheDevelopmentServers(t *testing.T) {
+	python := filepath.Join(installed(t, "python"), "bin", "python")
+	_, bootstrap, address := startDevelopmentServers(t)
 	client, err := registry.NewClient("http://" + address)
 	if err != nil {
 		t.Fatal(err)

@@ -21,10 +21,10 @@ import (
 	"github.com/concord-go/concord/registry"
 )
 
-// childEnv holds the task of a process that is there to be killed.
+// childEnv holds the task of a process that will be killed.
 const childEnv = "CONCORD_SOAK_CHILD"
 
-// task is what a child does: say on its standard output which events it handles, or write them to
+// task is the work of a child: print the numbers of the events that it handles, or write them to
 // another topic.
 type task struct {
 	Bootstrap, Registry, Group, From, To, ID string
@@ -42,7 +42,7 @@ func child() int {
 	return 1
 }
 
-// aloud has what is logged on the standard error, of which a crew keeps the end.
+// aloud logs to standard error. The crew keeps the end of it.
 var aloud = concord.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 
 func (t task) do(ctx context.Context) error {
@@ -53,7 +53,7 @@ func (t task) do(ctx context.Context) error {
 	c, err := newConsumer(client, &kafka.ConfigMap{
 		"bootstrap.servers": t.Bootstrap, "group.id": t.Group, "auto.offset.reset": "earliest", "session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
 		"auto.commit.interval.ms": 1000,
-		// The embedded broker waits that long for a killed member that was to join again.
+		// The embedded broker waits this long for a killed member to rejoin.
 		"max.poll.interval.ms": 8000,
 	}, concord.InKeyOrder(4), aloud)
 	if err != nil {
@@ -61,7 +61,7 @@ func (t task) do(ctx context.Context) error {
 	}
 	if t.To == "" {
 		return c.Run(ctx, []string{t.From}, func(_ context.Context, m *message) error {
-			// A pipe keeps what a killed process wrote.
+			// The pipe keeps what a killed process has written.
 			_, err := fmt.Println(m.Value.Number)
 			return err
 		})
@@ -96,7 +96,7 @@ func startCrew(members int, newTask func(place int) task, heard func(line string
 	return c
 }
 
-// keep starts a child again and again.
+// keep starts a child, and another one each time it was killed.
 func (c *crew) keep(place int, t task) {
 	encoded, err := json.Marshal(t)
 	for err == nil {
@@ -123,8 +123,8 @@ func (c *crew) keep(place int, t task) {
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			c.heard(lines.Text())
 		}
-		if werr := cmd.Wait(); cmd.ProcessState.ExitCode() != -1 { // it was not killed
-			err = fmt.Errorf("a child ended by itself: %v: %s", werr, stderr.String())
+		if werr := cmd.Wait(); cmd.ProcessState.ExitCode() != -1 { // not killed
+			err = fmt.Errorf("a child exited by itself: %v: %s", werr, stderr.String())
 		}
 	}
 	c.mu.Lock()
@@ -132,7 +132,7 @@ func (c *crew) keep(place int, t task) {
 	c.mu.Unlock()
 }
 
-// kill kills a child with SIGKILL, and another one at once is started in its place.
+// kill kills a random child with SIGKILL. keep starts another one in its place.
 func (c *crew) kill() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -142,7 +142,7 @@ func (c *crew) kill() {
 	}
 }
 
-// end kills all of them.
+// end kills all children.
 func (c *crew) end() error {
 	c.mu.Lock()
 	c.over = true
@@ -156,7 +156,7 @@ func (c *crew) end() error {
 	return c.failed
 }
 
-// harass kills children and bounces brokers at random moments, for a time.
+// harass kills children and makes brokers unavailable, at random moments.
 func (c *crew) harass(ctx context.Context, w *world, over time.Duration, kills, bounces int) error {
 	var moments []bool // true: a kill
 	for range kills {

@@ -16,13 +16,13 @@ import (
 	"github.com/concord-go/concord"
 )
 
-// footprint is what a process holds.
+// footprint is the resources of the process.
 type footprint struct {
 	goroutines, files, threads int
 	resident                   int64 // bytes
 }
 
-// measure waits a little for what ends by itself.
+// measure waits up to five seconds for settled.
 func measure(settled func(footprint) bool) (f footprint) {
 	for range 50 {
 		runtime.GC()
@@ -63,7 +63,7 @@ func cycles(ctx context.Context, s *soak) error {
 	if err := w.cyclesBetween(ctx, warm, warm+n); err != nil {
 		return err
 	}
-	const slack = 4 // connections of the embedded brokers that are about to end
+	const slack = 4 // connections of the embedded brokers that are closing
 	after := measure(func(f footprint) bool {
 		return f.goroutines <= before.goroutines+slack && f.files <= before.files+slack
 	})
@@ -71,19 +71,19 @@ func cycles(ctx context.Context, s *soak) error {
 		before.goroutines, after.goroutines, before.files, after.files, before.threads, after.threads, before.resident>>20, after.resident>>20)
 	switch {
 	case after.goroutines > before.goroutines+slack:
-		return errors.New("goroutines are left")
+		return errors.New("goroutines leaked")
 	case after.files > before.files+slack:
-		return errors.New("files are left open")
-	case after.threads > before.threads+slack+max(8, n/10): // Go keeps those that it made while several calls into C blocked
-		return errors.New("threads are left")
-	// 20 kB a cycle: a client that was kept would be ten times that.
+		return errors.New("files leaked")
+	case after.threads > before.threads+slack+max(8, n/10): // Go keeps threads that it started for blocking calls into C
+		return errors.New("threads leaked")
+	// 20 kB a cycle: a leaked client takes ten times that.
 	case after.resident > before.resident+32<<20+int64(n)*20<<10:
-		return errors.New("memory is left")
+		return errors.New("memory leaked")
 	}
 	return nil
 }
 
-// cyclesBetween makes cycles, several at a time: each waits for brokers more than it works.
+// cyclesBetween runs cycles, several at a time: each mostly waits for brokers.
 func (w *world) cyclesBetween(ctx context.Context, first, end int) error {
 	const atOnce = partitions
 	failed := make(chan error, atOnce)
@@ -105,8 +105,8 @@ func (w *world) cyclesBetween(ctx context.Context, first, end int) error {
 	return err
 }
 
-// cycle opens a registry client, a producer and a consumer, in every thirtieth a member of a group with a Transform besides,
-// uses them and closes them.
+// cycle opens, uses and closes a registry client, a producer and a consumer; every thirtieth cycle also a group member with a
+// Transform.
 func (w *world) cycle(ctx context.Context, i int) (err error) {
 	client, err := w.client()
 	if err != nil {
@@ -139,7 +139,7 @@ func (w *world) cycle(ctx context.Context, i int) (err error) {
 	if err := c.Run(ctx, []string{w.topic("in")}, func(context.Context, *message) error { seen++; return nil }); err != nil || seen != 1 {
 		return fmt.Errorf("%d records instead of one: %w", seen, err)
 	}
-	if i%10 != 0 || i%partitions != 0 { // one at a time, as they have one transactional id
+	if i%10 != 0 || i%partitions != 0 { // one at a time: they share a transactional ID
 		return nil
 	}
 	from, err := newConsumer(client, w.group("transform"), concord.WithStopAtEnd())

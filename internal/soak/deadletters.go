@@ -12,9 +12,9 @@ import (
 	"github.com/concord-go/concord"
 )
 
-// deadLettersAway has events whose handler refuses every tenth for good, while their dead-letter topic is
-// not there yet and, where the brokers are ours, then does not take them.
-func deadLettersAway(ctx context.Context, s *soak) error {
+// deadLettersUnavailable handles events of which the handler refuses every tenth permanently, while the dead-letter topic
+// is missing and, on embedded brokers, then refuses records.
+func deadLettersUnavailable(ctx context.Context, s *soak) error {
 	w, err := s.newWorld(ctx, "in")
 	if err != nil {
 		return err
@@ -31,11 +31,11 @@ func deadLettersAway(ctx context.Context, s *soak) error {
 		return err
 	}
 	defer p.Close(context.WithoutCancel(ctx))
-	aside, err := w.newRaw()
+	raw, err := w.newRaw()
 	if err != nil {
 		return err
 	}
-	c, err := newConsumer(client, w.group("g"), concord.WithDeadLetters(aside, concord.DeadLetterTopic(w.topic("dead"))))
+	c, err := newConsumer(client, w.group("g"), concord.WithDeadLetters(raw, concord.DeadLetterTopic(w.topic("dead"))))
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func deadLettersAway(ctx context.Context, s *soak) error {
 		}
 		mu.Lock()
 		if m.Value.Number%10 != 7 {
-			odd = fmt.Errorf("%d became a dead letter", m.Value.Number)
+			odd = fmt.Errorf("%d was dead-lettered", m.Value.Number)
 		}
 		odd = errors.Join(odd, l.add(m.Value.Number))
 		all := l.seen == len(l.times)
@@ -110,7 +110,7 @@ func deadLettersAway(ctx context.Context, s *soak) error {
 	}
 	stop()
 	err = <-ran
-	s.printf("%d events, dead letters away for %v: %d handled meanwhile, %d pauses; %d dead letters, %d events lost, %d again", len(l.times), away, during,
+	s.printf("%d events, dead-letter topic unavailable for %v: %d handled meanwhile, %d pauses; %d dead letters, %d events lost, %d duplicated", len(l.times), away, during,
 		stats.Pauses[concord.DeadLettersUnavailable], dead, l.lost(), l.again())
 	switch {
 	case err != nil || odd != nil:
@@ -118,9 +118,9 @@ func deadLettersAway(ctx context.Context, s *soak) error {
 	case l.lost() > 0 || l.again() > 0 || dead != len(l.times)/10:
 		return fmt.Errorf("%d dead letters for %d events; lost: %s", dead, len(l.times)/10, l.missing())
 	case during > 0 && w.cluster != nil && during >= len(l.times)*9/10:
-		return errors.New("everything was handled while dead letters were away: something was skipped")
+		return errors.New("everything was handled while the dead-letter topic was unavailable: records were skipped")
 	case stats.Pauses[concord.DeadLettersUnavailable] == 0:
-		return errors.New("no partition ever waited for the dead-letter topic: this tried nothing")
+		return errors.New("no partition ever waited for the dead-letter topic: the trial tested nothing")
 	}
 	return nil
 }

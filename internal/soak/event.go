@@ -15,7 +15,7 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
-// event is what all trials send.
+// event is the message of all trials.
 type event struct {
 	Number int64  `avro:"number"`
 	Text   string `avro:"text"`

@@ -15,10 +15,10 @@ import (
 
 const (
 	members  = 3
-	patience = 90 * time.Second // after the last kill, for those that are alive to do the work
+	patience = 90 * time.Second // for the remaining work after the last kill
 )
 
-// handleLedger has killed consumers handle numbered events.
+// handleLedger handles numbered events in consumers that are killed.
 func handleLedger(ctx context.Context, s *soak) error {
 	l := newLedger(size(s, 200_000, 6000))
 	var mu sync.Mutex
@@ -49,14 +49,14 @@ func handleLedger(ctx context.Context, s *soak) error {
 	return errors.Join(err, odd)
 }
 
-// transformLedger has killed transformers copy numbered events.
+// transformLedger copies numbered events in transformers that are killed.
 func transformLedger(ctx context.Context, s *soak) error {
 	l := newLedger(size(s, 200_000, 6000))
 	var odd error
 	kills, err := harassed(ctx, s, len(l.times), func(w *world, place int) task {
 		return task{Bootstrap: w.bootstrap, Registry: w.registry.URL(), Group: w.topic("g"), From: w.topic("in"), To: w.topic("out"), ID: w.topic(fmt.Sprint("member", place))}
 	}, func(string) {}, func(ctx context.Context, w *world) (int, error) {
-		// What the output holds is read anew each time, with read_committed.
+		// Read the whole output each time, with read_committed.
 		fresh := newLedger(len(l.times))
 		client, err := w.client()
 		if err != nil {
@@ -83,15 +83,15 @@ func transformLedger(ctx context.Context, s *soak) error {
 		l = fresh
 		return l.seen, c.Close(ctx)
 	})
-	s.printf("%d events, 3 processes, %d kills: %d lost, %d there twice", len(l.times), kills, l.lost(), l.again())
+	s.printf("%d events, 3 processes, %d kills: %d lost, %d duplicated", len(l.times), kills, l.lost(), l.again())
 	if l.lost() > 0 || l.again() > 0 {
-		err = errors.Join(err, fmt.Errorf("%d events are lost, %d there twice", l.lost(), l.again()))
+		err = errors.Join(err, fmt.Errorf("%d events are lost, %d duplicated", l.lost(), l.again()))
 	}
 	return errors.Join(err, odd)
 }
 
-// harassed sends events for children to handle, while those are killed and brokers bounced, and waits until all are
-// seen.
+// harassed sends events to children while it kills them and makes brokers unavailable, and waits until all events
+// are seen.
 func harassed(ctx context.Context, s *soak, events int, newTask func(*world, int) task, heard func(string), seen func(context.Context, *world) (int, error)) (kills int, err error) {
 	w, err := s.newWorld(ctx, "in", "out")
 	if err != nil {
@@ -114,7 +114,7 @@ func harassed(ctx context.Context, s *soak, events int, newTask func(*world, int
 	go func() { sent <- send(ctx, p, w.topic("in"), 0, events, over) }()
 	err = c.harass(ctx, w, over, size(s, 30, 3), size(s, 10, 1))
 	err = errors.Join(err, <-sent)
-	// Those that are alive take over from the killed within the session timeout.
+	// Live members take over from killed ones within the session timeout.
 	for deadline := time.Now().Add(patience); err == nil; {
 		n, serr := seen(ctx, w)
 		if err = serr; n == events {

@@ -1,14 +1,14 @@
 //go:build cgo
 
-// Soak tries for a long time what users rely on: that nothing is lost and nothing is there twice, whatever is
-// killed, restarted or away in the meantime.
+// Soak tests the guarantees of the runtime for a long time: nothing is lost and nothing is duplicated while processes are
+// killed, brokers restart and the registry is unavailable.
 //
 //	go run ./internal/soak                  # all trials, about 20 minutes
 //	go run ./internal/soak transform        # one of them
-//	go run ./internal/soak -short           # each in seconds, as its test does
+//	go run ./internal/soak -short           # each in seconds, as the package's test does
 //
-// It starts brokers and a registry of its own. With -bootstrap HOST:PORT the brokers are yours, and are
-// not bounced. It ends with status 1 when a promise was broken.
+// It starts its own brokers and registry. With -bootstrap HOST:PORT it uses yours and does not restart them.
+// The exit status is 1 if a guarantee was broken.
 package main
 
 import (
@@ -23,30 +23,30 @@ import (
 	"time"
 )
 
-// trial is a promise, and how it is tried.
+// trial is a guarantee and its test.
 type trial struct {
 	name, about string
 	run         func(ctx context.Context, s *soak) error
 }
 
 var trials = []trial{
-	{"handle", "consumers that are killed and restarted, brokers that go and come: no event is lost", handleLedger},
-	{"transform", "the same with Transform: no event is lost, none is there twice", transformLedger},
-	{"registry", "a registry that is away while schemas arrive that nobody has read yet: nothing is lost, nothing becomes a dead letter", registryOutage},
-	{"poison", "records that cannot be read, of every kind: they and no others become dead letters, as they are, and the others are handled in order", poison},
-	{"deadletters", "a dead-letter topic that is missing, then refused: nothing is skipped, nothing is lost", deadLettersAway},
-	{"slow", "a partition whose handler is slow: what is in hand is bounded, nobody leaves the group, the other partitions go on", slowHandler},
-	{"cycles", "clients that are opened and closed again and again: goroutines, files and memory go back to where they were", cycles},
+	{"handle", "consumers are killed and restarted, brokers go down and come back: no event is lost", handleLedger},
+	{"transform", "the same with Transform: no event is lost or duplicated", transformLedger},
+	{"registry", "the registry is unavailable while events arrive under new schemas: nothing is lost or dead-lettered", registryOutage},
+	{"poison", "records that cannot be read, of every kind: exactly these are dead-lettered, unchanged, and the others are handled in order", poison},
+	{"deadletters", "the dead-letter topic is missing, then refuses records: nothing is skipped or lost", deadLettersUnavailable},
+	{"slow", "a partition has a slow handler: records in flight are bounded, the member stays in the group, other partitions continue", slowHandler},
+	{"cycles", "clients are opened and closed repeatedly: goroutines, files and memory return to their former level", cycles},
 }
 
-// soak is what the trials share: where they run, and how long.
+// soak is the environment of the trials.
 type soak struct {
 	out       io.Writer
-	bootstrap string // of brokers that are not ours; else empty
+	bootstrap string // of the user's brokers; empty: start some
 	short     bool
 }
 
-// size is full in the long form and short in the other.
+// size returns full, or short in the short form.
 func size[T any](s *soak, full, short T) T {
 	if s.short {
 		return short
@@ -71,7 +71,7 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("soak", flag.ContinueOnError)
 	s := &soak{out: out}
-	fs.StringVar(&s.bootstrap, "bootstrap", "", "`HOST:PORT` of brokers; empty starts some here")
+	fs.StringVar(&s.bootstrap, "bootstrap", "", "`HOST:PORT` of brokers; empty starts embedded ones")
 	fs.BoolVar(&s.short, "short", false, "the short form")
 	if err := fs.Parse(args); err != nil {
 		return err

@@ -17,10 +17,10 @@ import (
 	"github.com/concord-go/concord/registry"
 )
 
-// rawMessage is a record as it stands in Kafka.
+// rawMessage is a record as bytes.
 type rawMessage = concord.Message[[]byte, []byte]
 
-// poisons makes records that cannot be read, each kind from one that can.
+// poisons makes records that cannot be read from records that can.
 type poisons struct {
 	names []string
 	makes []func(good rawMessage) rawMessage
@@ -30,7 +30,7 @@ func (p *poisons) add(name string, make func(rawMessage) rawMessage) {
 	p.names, p.makes = append(p.names, name), append(p.makes, make)
 }
 
-// value adds a kind whose value is another.
+// value adds a kind that differs in its value.
 func (p *poisons) value(name string, make func(good []byte) []byte) {
 	p.add(name, func(m rawMessage) rawMessage { m.Value = make(bytes.Clone(m.Value)); return m })
 }
@@ -48,7 +48,7 @@ func newPoisons(own, other, json registry.SchemaID) *poisons {
 	}
 	p.value("schema id 0", withID(0))
 	p.value("a negative schema id", withID(1<<32-5))
-	p.value("a schema that nobody knows", withID(1<<31-7))
+	p.value("an unknown schema", withID(1<<31-7))
 	p.value("a schema of another language", withID(uint32(json)))
 	p.value("the schema of another record", withID(uint32(other)))
 	p.value("half a payload", func(v []byte) []byte { return v[:5+(len(v)-5)/2] })
@@ -70,7 +70,7 @@ func newPoisons(own, other, json registry.SchemaID) *poisons {
 	}
 	p.add("a header with half a GUID", header([]byte{1, 2, 3, 4, 5, 6, 7, 8}))
 	p.add("a header that is empty", header([]byte{}))
-	p.add("a GUID that nobody knows", header(append([]byte{1}, bytes.Repeat([]byte{9}, 16)...)))
+	p.add("an unknown GUID", header(append([]byte{1}, bytes.Repeat([]byte{9}, 16)...)))
 	p.add("a key that is too short", func(m rawMessage) rawMessage { m.Key = m.Key[:3]; return m })
 	p.add("a key that is too long", func(m rawMessage) rawMessage {
 		m.Key = append(bytes.Clone(m.Key), 1)
@@ -83,8 +83,8 @@ func newPoisons(own, other, json registry.SchemaID) *poisons {
 	return p
 }
 
-// poison mixes records that cannot be read under good ones, and reads them with dead letters in each
-// of the profiles.
+// poison mixes unreadable records with good ones, and consumes them with dead letters in each of the
+// header profiles.
 func poison(ctx context.Context, s *soak) error {
 	w, err := s.newWorld(ctx, "in", "dead0", "dead1", "dead2")
 	if err != nil {
@@ -106,11 +106,11 @@ func poison(ctx context.Context, s *soak) error {
 			return fmt.Errorf("profile %d: %w", profile, err)
 		}
 	}
-	s.printf("%d good records, %d of %d kinds that cannot be read, in three profiles: exactly those became dead letters, byte for byte, and the others were handled in their order", good, len(sent), kinds)
+	s.printf("%d good records, %d of %d kinds that cannot be read, in three profiles: exactly those were dead-lettered, byte for byte, and the others were handled in order", good, len(sent), kinds)
 	return nil
 }
 
-// sendPoison returns the records that cannot be read, with the places where they are.
+// sendPoison returns the unreadable records by their positions.
 func sendPoison(ctx context.Context, w *world, client *registry.Client, good, bad int) (sent map[concord.Origin]rawMessage, kinds int, err error) {
 	own, err := avro.SchemaFor[event]()
 	if err != nil {
@@ -177,15 +177,15 @@ func sendPoison(ctx context.Context, w *world, client *registry.Client, good, ba
 	return sent, min(kind, len(p.makes)), errors.Join(raw.Flush(ctx), failed)
 }
 
-// readPoison reads all with dead letters in a profile, and compares.
+// readPoison consumes all records with dead letters in a profile, and compares.
 func readPoison(ctx context.Context, s *soak, w *world, client *registry.Client, profile concord.DeadLetterProfile, sent map[concord.Origin]rawMessage, good int) error {
-	aside, err := w.newRaw()
+	raw, err := w.newRaw()
 	if err != nil {
 		return err
 	}
 	dead := w.topic(fmt.Sprint("dead", profile))
 	group := fmt.Sprint("g", profile)
-	c, err := newConsumer(client, w.group(group), concord.WithStopAtEnd(), concord.WithDeadLetters(aside, concord.DeadLetterTopic(dead), profile))
+	c, err := newConsumer(client, w.group(group), concord.WithStopAtEnd(), concord.WithDeadLetters(raw, concord.DeadLetterTopic(dead), profile))
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/concord-go/concord/registry"
 )
 
-// registryOutage has the registry away while events come that are written under schemas which the
-// consumer has never seen.
+// registryOutage stops the registry while events arrive under schemas that the consumer has not
+// read yet.
 func registryOutage(ctx context.Context, s *soak) error {
 	w, err := s.newWorld(ctx, "in", "dead")
 	if err != nil {
@@ -41,16 +41,16 @@ func registryOutage(ctx context.Context, s *soak) error {
 		return err
 	}
 	defer raw.Close(context.WithoutCancel(ctx))
-	readers, err := w.client() // that knows no schema yet
+	readers, err := w.client() // with an empty cache
 	if err != nil {
 		return err
 	}
 	defer readers.Close(context.WithoutCancel(ctx))
-	aside, err := w.newRaw()
+	letters, err := w.newRaw()
 	if err != nil {
 		return err
 	}
-	c, err := newConsumer(readers, w.group("g"), concord.WithDeadLetters(aside, concord.DeadLetterTopic(w.topic("dead"))))
+	c, err := newConsumer(readers, w.group("g"), concord.WithDeadLetters(letters, concord.DeadLetterTopic(w.topic("dead"))))
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func registryOutage(ctx context.Context, s *soak) error {
 		})
 	}()
 
-	// New versions come into use all the time: before, during and after the outage.
+	// New versions are used before, during and after the outage.
 	over, away := size(s, 100*time.Second, 6*time.Second), size(s, 60*time.Second, 3*time.Second)
 	sent := make(chan error, 1)
 	go func() { sent <- sendVersions(ctx, raw, w.topic("in"), ids, len(l.times), over) }()
@@ -76,7 +76,7 @@ func registryOutage(ctx context.Context, s *soak) error {
 	mu.Lock()
 	before := l.seen
 	mu.Unlock()
-	if err := w.registryAway(ctx, away); err != nil {
+	if err := w.stopRegistry(ctx, away); err != nil {
 		return err
 	}
 	mu.Lock()
@@ -100,7 +100,7 @@ func registryOutage(ctx context.Context, s *soak) error {
 	if err == nil {
 		err = <-ran
 	}
-	s.printf("%d events under %d schemas, registry away for %v: %d handled meanwhile, %d lost, %d again, %d dead letters, %d pauses for the outage",
+	s.printf("%d events under %d schemas, registry unavailable for %v: %d handled meanwhile, %d lost, %d duplicated, %d dead letters, %d pauses for the outage",
 		len(l.times), versions, away, during, l.lost(), l.again(), stats.DeadLetters, stats.Pauses[concord.Outage])
 	switch {
 	case err != nil:
@@ -108,12 +108,12 @@ func registryOutage(ctx context.Context, s *soak) error {
 	case l.lost() > 0 || l.again() > 0 || stats.DeadLetters > 0 || stats.Skipped > 0:
 		return fmt.Errorf("%d events are lost: %s", l.lost(), l.missing())
 	case stats.Pauses[concord.Outage] == 0:
-		return errors.New("no partition ever waited for the registry: this tried nothing")
+		return errors.New("no partition ever waited for the registry: the trial tested nothing")
 	}
 	return nil
 }
 
-// registerVersions registers so many versions of the event's schema, each with one more field.
+// registerVersions registers versions of the event's schema, each with one more field.
 func registerVersions(ctx context.Context, client *registry.Client, topic string, versions int) ([]registry.SchemaID, error) {
 	fields := `{"name":"number","type":"long"},{"name":"text","type":"string"}`
 	var ids []registry.SchemaID
@@ -130,7 +130,7 @@ func registerVersions(ctx context.Context, client *registry.Client, topic string
 	return ids, nil
 }
 
-// sendVersions sends n numbered events, spread over a time, under one schema after another.
+// sendVersions sends n numbered events over a period, under one schema after another.
 func sendVersions(ctx context.Context, p *concord.Producer[int64, []byte], topic string, ids []registry.SchemaID, n int, over time.Duration) error {
 	own, err := avro.SchemaFor[event]()
 	if err != nil {

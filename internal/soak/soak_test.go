@@ -16,12 +16,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Each promise is tried for some seconds here; the command does it for long.
-func TestPromises(t *testing.T) {
+// The short form of each trial; the command runs the long one.
+func TestGuarantees(t *testing.T) {
 	t.Parallel()
 	for _, trial := range trials {
 		t.Run(trial.name, func(t *testing.T) {
-			if trial.name != "cycles" { // which looks at the whole process, and so comes before the others
+			if trial.name != "cycles" { // it measures the whole process, so it runs before the others
 				t.Parallel()
 			}
 			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)

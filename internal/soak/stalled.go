@@ -12,19 +12,19 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 )
 
-// stalled says what can be seen of a group that does not go on: who is in it, how far it has come, and what its
-// members logged last.
+// stalled describes a group that makes no progress: its members, its offsets, and the last lines that the
+// members logged.
 func (w *world) stalled(ctx context.Context, c *crew) string {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	var b strings.Builder
 	if err := w.describe(ctx, &b); err != nil {
-		fmt.Fprintf(&b, "more cannot be seen: %v\n", err)
+		fmt.Fprintf(&b, "no further details: %v\n", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for place, said := range c.said {
-		fmt.Fprintf(&b, "process %d said:\n%s", place, said)
+		fmt.Fprintf(&b, "process %d logged:\n%s", place, said)
 	}
 	return b.String()
 }
@@ -73,7 +73,7 @@ func (w *world) describe(ctx context.Context, b *strings.Builder) error {
 	return nil
 }
 
-// tail keeps the end of what is written to it.
+// tail keeps the last bytes written to it.
 type tail struct {
 	mu   sync.Mutex
 	text []byte

@@ -29,18 +29,18 @@ const partitions = 6
 
 var quiet = concord.WithLogger(slog.New(slog.DiscardHandler))
 
-// world is brokers and a registry. Topics have names of their own, as the brokers may hold others.
+// world is brokers and a registry. A suffix keeps its topics apart from others on the same brokers.
 type world struct {
 	bootstrap  string
 	partitions int // of its topics
 	suffix     string
-	cluster    *kfake.Cluster // nil where the brokers are not ours
+	cluster    *kfake.Cluster // nil with the user's brokers
 	registry   *registryserver.Server
 	dir        string // of the registry
 	close      []func()
 
-	away     atomic.Int32 // the broker that is; -1: none
-	refusing atomic.Bool  // what is produced to refused is not taken
+	down     atomic.Int32 // the unavailable broker; -1: none
+	refusing atomic.Bool  // produce requests to the topic refused fail
 	refused  string
 }
 
@@ -58,7 +58,7 @@ func (s *soak) newWorld(ctx context.Context, topics ...string) (_ *world, err er
 			return nil, err
 		}
 		w.close = append(w.close, end)
-		w.canBeAway()
+		w.controlBrokers()
 		for i, addr := range w.cluster.ListenAddrs() {
 			if i > 0 {
 				w.bootstrap += ","
@@ -83,11 +83,11 @@ func (w *world) end() {
 	}
 }
 
-// topic is the name of a topic of this world.
+// topic returns the name of a topic of this world.
 func (w *world) topic(name string) string { return name + "-" + w.suffix }
 
-// registryAway stops the registry for a time.
-func (w *world) registryAway(ctx context.Context, d time.Duration) error {
+// stopRegistry stops the registry for a time.
+func (w *world) stopRegistry(ctx context.Context, d time.Duration) error {
 	addr := strings.TrimPrefix(w.registry.URL(), "http://")
 	if err := w.registry.Close(ctx); err != nil {
 		return err
@@ -125,34 +125,34 @@ func (w *world) createTopics(ctx context.Context, names []string) error {
 
 func (w *world) client() (*registry.Client, error) { return registry.NewClient(w.registry.URL()) }
 
-// bounce has a broker away for some time: partitions get other leaders, and it breaks every connection
-// at its first request. Nothing happens where the brokers are not ours.
+// bounce makes a broker unavailable for some time: partitions get other leaders, and the broker closes every
+// connection at its first request. It does nothing with the user's brokers.
 func (w *world) bounce(ctx context.Context) {
 	if w.cluster == nil {
 		return
 	}
 	node := int32(rand.IntN(3))
-	w.away.Store(node)
+	w.down.Store(node)
 	w.cluster.ShufflePartitionLeaders()
 	sleep(ctx, time.Duration(500+rand.IntN(2500))*time.Millisecond)
-	w.away.Store(-1)
+	w.down.Store(-1)
 	w.cluster.ShufflePartitionLeaders()
 }
 
-var errAway = errors.New("the broker is away")
+var errUnavailable = errors.New("the broker is unavailable")
 
-// canBeAway has brokers break connections while they are to be away.
-func (w *world) canBeAway() {
-	w.away.Store(-1)
+// controlBrokers lets bounce and refusing take effect.
+func (w *world) controlBrokers() {
+	w.down.Store(-1)
 	w.cluster.Control(func(r kmsg.Request) (kmsg.Response, error, bool) {
 		w.cluster.KeepControl()
-		if w.cluster.CurrentNode() == w.away.Load() {
-			return nil, errAway, true
+		if w.cluster.CurrentNode() == w.down.Load() {
+			return nil, errUnavailable, true
 		}
 		if r, ok := r.(*kmsg.ProduceRequest); ok && w.refusing.Load() {
 			for i := range r.Topics {
 				if r.Topics[i].Topic == w.refused {
-					return nil, errAway, true
+					return nil, errUnavailable, true
 				}
 			}
 		}
@@ -167,7 +167,7 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// group is the configuration of a consumer.
+// group returns the configuration of a consumer.
 func (w *world) group(name string, more ...string) *kafka.ConfigMap {
 	config := kafka.ConfigMap{
 		"bootstrap.servers": w.bootstrap, "group.id": w.topic(name), "auto.offset.reset": "earliest", "session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
@@ -196,9 +196,10 @@ func (l *ledger) add(n int64) error {
 	return nil
 }
 
-// lost and again are how many events were not seen, and how often some were seen once more.
+// lost returns how many events were not seen.
 func (l *ledger) lost() int { return len(l.times) - l.seen }
 
+// again returns how many times events were seen after the first time.
 func (l *ledger) again() (n int) {
 	for _, times := range l.times {
 		n += max(times-1, 0)
@@ -206,7 +207,7 @@ func (l *ledger) again() (n int) {
 	return n
 }
 
-// missing says which are lost, partition by partition.
+// missing lists the lost events by partition.
 func (l *ledger) missing() string {
 	var b strings.Builder
 	for partition := range partitions {
