@@ -24,11 +24,13 @@ func TestAMessageThatAProducerForTransformRefusesIsNotInFlight(t *testing.T) {
 	}
 	m := texts{Topic: "t", Value: "v"}
 	for name, send := range map[string]func() error{
-		"ProduceAsync":               func() error { return p.ProduceAsync(testContext(t), m, nil) },
-		"ProduceAsync with callback": func() error { return p.ProduceAsync(testContext(t), m, func(concord.Delivery, error) { t.Error("called") }) },
-		"Produce":                    func() error { _, err := p.Produce(testContext(t), m); return err },
-		"ProduceFuture":              func() error { _, err := p.ProduceFuture(testContext(t), m); return err },
-		"ProduceBatch":               func() error { _, err := p.ProduceBatch(testContext(t), []texts{m}); return err },
+		"ProduceAsync": func() error { return p.ProduceAsync(testContext(t), m, nil) },
+		"ProduceAsync with callback": func() error {
+			return p.ProduceAsync(testContext(t), m, func(concord.Delivery, error) { t.Error("called") })
+		},
+		"Produce":       func() error { _, err := p.Produce(testContext(t), m); return err },
+		"ProduceFuture": func() error { _, err := p.ProduceFuture(testContext(t), m); return err },
+		"ProduceBatch":  func() error { _, err := p.ProduceBatch(testContext(t), []texts{m}); return err },
 	} {
 		err := send()
 		if e, ok := errors.AsType[*concord.ProduceError](err); !ok || e.Topic != "t" {

@@ -37,8 +37,9 @@ import (
 //
 // By default partitions are assigned cooperatively
 // (partition.assignment.strategy=cooperative-sticky), only what committed transactions wrote is read
-// (isolation.level=read_committed), and a fetch waits up to 100 ms for data
-// (fetch.wait.max.ms).
+// (isolation.level=read_committed), a fetch waits up to 100 ms for data
+// (fetch.wait.max.ms), and topics that are created later are found within 10 s
+// (topic.metadata.refresh.interval.ms).
 //
 // One Run, Messages or [Transform] at a time; other methods may be called from any goroutine.
 type Consumer[K, V any] struct {

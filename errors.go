@@ -167,7 +167,8 @@ func (e *RecordError) Unwrap() error { return e.Err }
 type ConsumeError struct {
 	// Doing is what failed: "subscribe", "consume", "commit", "close".
 	Doing string
-	// Topic and Partition say where; Topic is empty for what concerns no single partition.
+	// Topic and Partition say where; Topic is empty for what concerns no single topic, and
+	// Partition is -1 for what concerns a whole topic.
 	Topic     string
 	Partition int32
 	Err       error
@@ -175,8 +176,11 @@ type ConsumeError struct {
 
 func (e *ConsumeError) Error() string {
 	text := "concord: " + e.Doing + ": "
-	if e.Topic != "" {
+	switch {
+	case e.Topic != "" && e.Partition >= 0:
 		text += fmt.Sprintf("%s[%d]: ", e.Topic, e.Partition)
+	case e.Topic != "":
+		text += e.Topic + ": "
 	}
 	return text + withoutName(e.Err)
 }

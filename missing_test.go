@@ -47,13 +47,16 @@ func TestAMissingTopicEndsTheRunWhereThatIsWanted(t *testing.T) {
 	t.Parallel()
 	_, bootstrap := newCluster(t, "t")
 	for name, option := range map[string]concord.ConsumerOption{"Fail": concord.WithMissingTopics(concord.Fail), "by hand": concord.WithManualAssignment(0)} {
-		err := consumerWith(t, bootstrap, name, option).Run(testContext(t), []string{"nowhere"}, func(context.Context, *texts) error { return nil })
+		// How long a client waits for a topic that may be about to be created.
+		c := memberOf(t, bootstrap, name, kafka.ConfigMap{"topic.metadata.propagation.max.ms": 1000}, option)
+		defer closeNow(t, c)
+		err := c.Run(testContext(t), []string{"nowhere"}, func(context.Context, *texts) error { return nil })
 		e, ok := errors.AsType[*concord.ConsumeError](err)
 		if !ok || !strings.Contains(err.Error(), "nowhere") {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if e.Topic != "" && e.Topic != "nowhere" {
+		if e.Topic != "nowhere" || strings.Count(err.Error(), "concord: ") != 1 {
 			t.Errorf("%s: %+v", name, e)
 		}
 		if ke, ok := errors.AsType[*concord.KafkaError](err); !ok || !strings.HasPrefix(ke.Name, "UNKNOWN_") && !strings.Contains(ke.Name, "UNKNOWN") {
@@ -117,7 +120,10 @@ func TestAnErrorOfKafkaIsFoundInThatOfProduce(t *testing.T) {
 		return err
 	}
 	for name, err := range map[string]error{
-		"too large":          func() error { _, err := p.Produce(testContext(t), texts{Topic: "t", Value: strings.Repeat("x", 2_000_000)}); return err }(),
+		"too large": func() error {
+			_, err := p.Produce(testContext(t), texts{Topic: "t", Value: strings.Repeat("x", 2_000_000)})
+			return err
+		}(),
 		"no such partition":  func() error { _, err := p.Produce(testContext(t), texts{Topic: "t", ToPartition: &nine}); return err }(),
 		"of a future":        future(texts{Topic: "t", ToPartition: &nine}),
 		"of a future's call": future(texts{Topic: "t", Value: strings.Repeat("x", 2_000_000)}),

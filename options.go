@@ -126,7 +126,8 @@ type MissingTopics uint8
 
 // The choices.
 const (
-	// Wait waits until the topic is created, and logs that it does.
+	// Wait waits until the topic is created, and logs that it does. It is read from up to
+	// topic.metadata.refresh.interval.ms after that, 10 s by default.
 	Wait MissingTopics = iota
 	// Fail ends Run with a [*ConsumeError].
 	Fail

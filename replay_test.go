@@ -93,7 +93,9 @@ func TestAReplayWritesOnlyToWhereItIsAllowedTo(t *testing.T) {
 		t.Errorf("of another source: %+v, %v", done, err)
 	}
 	done, err = replay("some", []string{"t"}, concord.ReplayTo(func(from concord.Origin) string { return "again" }),
-		concord.ReplayOnly(func(d concord.DeadLetter, m *bytesMessage) bool { return d.Origin.Offset == 1 && string(m.Value) == "b" }))
+		concord.ReplayOnly(func(d concord.DeadLetter, m *bytesMessage) bool {
+			return d.Origin.Offset == 1 && string(m.Value) == "b"
+		}))
 	if err != nil || done != (concord.Replay{Replayed: 1, Skipped: 2}) {
 		t.Errorf("of one of them: %+v, %v", done, err)
 	}

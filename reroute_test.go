@@ -47,7 +47,10 @@ func TestARecordWithATimestampOutOfRangeIsDeadLetteredAndDelayed(t *testing.T) {
 				}
 				return c.Run(ctx, []string{"t"}, handler)
 			})
-			run.await("all three", func() bool { s := c.Stats(); return s.DeadLetters == 1 && s.Handled == 2 && s.Delayed == 1 && s.InFlight == 0 })
+			run.await("all three", func() bool {
+				s := c.Stats()
+				return s.DeadLetters == 1 && s.Handled == 2 && s.Delayed == 1 && s.InFlight == 0
+			})
 			if err := run.end(); err != nil {
 				t.Error(err)
 			}

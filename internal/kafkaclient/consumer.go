@@ -35,7 +35,7 @@ func (f *Fetch) Reset() {
 func (f *Fetch) Empty() bool { return len(f.Batches) == 0 && len(f.Ends) == 0 && len(f.Errors) == 0 }
 
 // FetchError is an error of the consumer. Topic is empty where it is of no partition, or the
-// client does not say of which.
+// client does not say of which; Partition is [AnyPartition] where it is of a whole topic.
 type FetchError struct {
 	TopicPartition
 	Err *Error

@@ -32,7 +32,8 @@ func (s Settings) ForConsumer() (Consumer, error) {
 		return Consumer{}, err
 	}
 	s.defaultTo("read_committed", "isolation.level")
-	s.defaultTo("100", "fetch.wait.max.ms") // a partition that was paused waits for it
+	s.defaultTo("100", "fetch.wait.max.ms")                    // a partition that was paused waits for it
+	s.defaultTo("10000", "topic.metadata.refresh.interval.ms") // a topic that is created later waits for it, 5 minutes by default
 	if err := s.assignor(); err != nil {
 		return Consumer{}, err
 	}

@@ -160,7 +160,7 @@ func TestWhatAConsumerPromises(t *testing.T) {
 	}
 	want := kafkaconfig.Consumer{Group: "g", CommitInterval: 5 * time.Second, Settings: kafkaconfig.Settings{
 		"bootstrap.servers": "127.0.0.1:1", "enable.metrics.push": "false", "group.id": "g", "auto.offset.reset": "earliest",
-		"isolation.level": "read_committed", "fetch.wait.max.ms": "100", "partition.assignment.strategy": "cooperative-sticky",
+		"isolation.level": "read_committed", "fetch.wait.max.ms": "100", "topic.metadata.refresh.interval.ms": "10000", "partition.assignment.strategy": "cooperative-sticky",
 		"enable.auto.commit": "false", "enable.auto.offset.store": "false", "enable.partition.eof": "true",
 	}}
 	if diff := cmp.Diff(want, c); diff != "" {

@@ -3,6 +3,8 @@
 package rdkafka
 
 import (
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
@@ -73,6 +75,8 @@ func (c *Consumer) failed(tp kafkaclient.TopicPartition, err error) {
 	if e := fetchError(err); e != nil {
 		switch {
 		case tp.Topic != "":
+		case e.Kind == kafkaclient.UnknownTopic || e.Kind == kafkaclient.Denied:
+			tp = named(e.Text)
 		case e.Kind == kafkaclient.Corrupt:
 			if tp = c.stalled(); tp.Topic == "" && c.mayBeNamed() {
 				c.trouble.note(e)
@@ -105,6 +109,26 @@ func (c *Consumer) stalled() (found kafkaclient.TopicPartition) {
 		found = tp
 	}
 	return found
+}
+
+// places are how librdkafka names a topic or a partition in a text: the kafka package passes on
+// nothing else.
+var places = regexp.MustCompile(`^(?:Subscribed topic not available: ([\w.-]+): |([\w.-]+) \[(\d+)\]: )`)
+
+// named is the topic or partition that a text names.
+func named(text string) kafkaclient.TopicPartition {
+	found := places.FindStringSubmatch(text)
+	if found == nil {
+		return kafkaclient.TopicPartition{}
+	}
+	if found[1] != "" {
+		return kafkaclient.TopicPartition{Topic: found[1], Partition: kafkaclient.AnyPartition}
+	}
+	partition, err := strconv.ParseInt(found[3], 10, 32)
+	if err != nil {
+		return kafkaclient.TopicPartition{}
+	}
+	return kafkaclient.TopicPartition{Topic: found[2], Partition: int32(partition)}
 }
 
 // nameWait is how long an error of a partition is held back until it is known which one it is: the
