@@ -77,7 +77,7 @@ func TestForgedCountsOfReplaysDoNotHideOthers(t *testing.T) {
 			t.Errorf("%s: %t, %d", name, ok, d.Replays)
 		}
 		out, ok := reroute.Replayed(dead, d, "orders")
-		if back, _ := reroute.ParseDeadLetter(reroute.DeadLetter(reroute.Kafka, out, origin, reroute.Reason{}, now, 1, "dead").Headers); !ok || back.Replays != min(c.want+1, 1<<31-1) {
+		if back, _ := reroute.ParseDeadLetter(reroute.DeadLetter(reroute.Kafka, out, origin, reroute.Reason{}, now, 1, "dead").Headers); !ok || int64(back.Replays) != min(int64(c.want)+1, 1<<31-1) {
 			t.Errorf("%s: %d after a replay", name, back.Replays)
 		}
 	}
