@@ -30,7 +30,7 @@ type naiveRecord struct {
 // The position is compared with a naive model: the first offset that is not done.
 func TestThePositionIsThatOfTheFirstRecordThatIsNotDone(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(200) {
+	for seed := range uint64(100) {
 		m := &naive{rng: rand.New(rand.NewPCG(seed, 1))}
 		m.p, m.handled = newPartition(inflight.Limits{Records: 1 << 20, Bytes: 1 << 30}, nil)
 		for range 100 {
@@ -56,7 +56,7 @@ func TestThePositionIsThatOfTheFirstRecordThatIsNotDone(t *testing.T) {
 // enqueue takes records in flight. Offsets have gaps, and may go back to new records.
 func (m *naive) enqueue() {
 	var es []inflight.Entry
-	for range m.rng.IntN(100) {
+	for range m.rng.IntN(30) {
 		es = append(es, inflight.Entry{Offset: m.next, Epoch: int32(m.next % 7), Size: 1})
 		m.next += 1 + int64(m.rng.IntN(3)*m.rng.IntN(3))
 	}
