@@ -20,4 +20,7 @@
 // Whatever waits on behalf of a record (a retry, a recovery, a retry topic's delay, the limit of dead
 // letters, the topic it is republished to) ends when the run stops or the partition closes. Handlers
 // may go on until the drain timeout; then their context ends.
+//
+// A handler that goes on after that is a straggler: its record will be redelivered. If its partition comes
+// back, or was only moved by Seek, no other handler begins there before the straggler has returned.
 package consume
