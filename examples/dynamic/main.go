@@ -5,7 +5,7 @@
 //
 //	go run ./examples/dynamic
 //
-// starts a broker and a registry of its own; -bootstrap and -registry name yours.
+// It starts an embedded broker and registry; -bootstrap and -registry name yours.
 package main
 
 import (
@@ -30,8 +30,7 @@ import (
 //go:embed schemas/user_event.avsc
 var writerSchema string
 
-// The reader calls eventTime by another name, and has a field that the writer
-// does not know.
+// The reader has another name for eventTime, and a field that the writer does not have.
 //
 //go:embed schemas/user_event_reader.avsc
 var readerSchema string
@@ -79,7 +78,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return err
 	}
 
-	id := rand.Text() // marks this run's records, in a topic that may hold others
+	id := rand.Text() // marks the records of this run: the topic may hold others
 	if err := produce(ctx, c, writer, id, *events); err != nil {
 		return fmt.Errorf("producing: %w", err)
 	}

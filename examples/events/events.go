@@ -2,7 +2,7 @@
 
 package main
 
-// Event is what happens to an order: one of the types below.
+// Event is an event of an order: one of the types below.
 type Event interface{ isEvent() }
 
 // OrderPlaced is the first event of an order.
@@ -12,13 +12,13 @@ type OrderPlaced struct {
 	Total    float64 `avro:"total"`
 }
 
-// OrderPaid says how.
+// OrderPaid is the payment of an order.
 type OrderPaid struct {
 	Order  string `avro:"order"`
 	Method string `avro:"method"`
 }
 
-// OrderShipped says by whom.
+// OrderShipped is the shipment of an order.
 type OrderShipped struct {
 	Order   string `avro:"order"`
 	Carrier string `avro:"carrier"`

@@ -1,11 +1,11 @@
 //go:build cgo
 
-// Events has several types of events on one topic, in their order: each with a schema and a subject of its own
-// (orders-OrderPlaced, ...), written by one producer and routed to a handler for each type.
+// Events has several types of events on one topic, in order. Each type has its own schema and subject
+// (orders-OrderPlaced, ...). One producer writes them, and a router calls a handler for each type.
 //
 //	go run ./examples/events
 //
-// starts a broker and a registry of its own; -bootstrap and -registry name yours.
+// It starts an embedded broker and registry; -bootstrap and -registry name yours.
 package main
 
 import (
@@ -93,7 +93,7 @@ func produce(ctx context.Context, c *cluster.Cluster) (err error) {
 	return err
 }
 
-// handleAll has a handler for each type, and reads what is there.
+// handleAll has a handler for each type.
 func handleAll(ctx context.Context, c *cluster.Cluster, out io.Writer) error {
 	values, err := serde.NewDeserializer(c.Registry, serde.OneOf(
 		serde.CaseOf[Event](avro.For[OrderPlaced]()),
@@ -123,7 +123,7 @@ func handleAll(ctx context.Context, c *cluster.Cluster, out io.Writer) error {
 	return consume(ctx, c, "everything", values, router.Handle)
 }
 
-// handleSome wants to know of what was shipped, and of nothing else.
+// handleSome handles one type and ignores the others.
 func handleSome(ctx context.Context, c *cluster.Cluster, out io.Writer) error {
 	values, err := serde.NewDeserializer(c.Registry, serde.OneOf(serde.CaseOf[Event](avro.For[*OrderShipped]())).IgnoringOthers())
 	if err != nil {

@@ -1,11 +1,11 @@
 //go:build cgo
 
-// Generated writes and reads orders with the types and the code that concord gen avro
-// made of a schema, and reads with them what a later program wrote.
+// Generated writes and reads orders with types and code generated from a schema by concord gen avro,
+// and reads orders that were written under a later schema.
 //
 //	go run ./examples/generated
 //
-// starts a broker and a registry of its own; -bootstrap and -registry name yours.
+// It starts an embedded broker and registry; -bootstrap and -registry name yours.
 package main
 
 import (
@@ -30,7 +30,7 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
-// What a later program writes: a field is new, and times are finer.
+// The schema of a later program: it has a new field and more precise times.
 //
 //go:embed order_later.avsc
 var laterSchema string
@@ -65,9 +65,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return err
 	}
 
-	id := rand.Text() // marks this run's records, in a topic that may hold others
+	id := rand.Text() // marks the records of this run: the topic may hold others
 	placed := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
-	// The generated code writes: the schema is that of the type.
+	// Write with the generated code, under the schema of the type.
 	err = produce(ctx, c, avro.For[*orders.Order](), id, &orders.Order{
 		ID: "o-1", PlacedAt: placed, Status: orders.StatusPaid, Payment: &orders.Card{LastDigits: "4242"},
 		Items: []orders.Item{{Sku: "sku-7", Quantity: 2, Price: big.NewRat(1999, 100)}},
@@ -75,7 +75,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("producing: %w", err)
 	}
-	// A program of later days, which has no Go type even.
+	// Write as a later program, without a Go type.
 	err = produce(ctx, c, avro.Dynamic(laterSchema), id, map[string]any{
 		"id": "o-2", "channel": "shop", "placed_at": placed.Add(time.Hour), "status": "NEW", "note": map[string]any{"string": "by the back door"},
 		"payment": map[string]any{"com.example.shop.Invoice": map[string]any{"days": 30}},

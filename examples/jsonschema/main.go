@@ -1,9 +1,9 @@
-// Jsonschema writes events that are checked against a registered JSON Schema, and shows one that is
-// refused, with every reason.
+// Jsonschema validates events against a registered JSON Schema, and shows every reason for which one is
+// refused.
 //
 //	go run ./examples/jsonschema
 //
-// starts a registry of its own.
+// It starts an embedded registry.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
-// UserEvent has rules in its tags, which become part of the schema.
+// UserEvent has rules in its tags that become part of the schema.
 type UserEvent struct {
 	UserID string   `json:"userId" jsonschema:"pattern=^u[0-9]+$"`
 	Action string   `json:"action" jsonschema:"enum=view,enum=click"`

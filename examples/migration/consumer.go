@@ -12,9 +12,8 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
-// consume is a consumer of the transition: it reads the topics that it is given, both of them as long as some
-// producers are old, and handles each event once, in its new form. What the conversion service has copied it
-// leaves out, as it reads the originals; a consumer that begins with the new topic alone takes the copies, and
+// consume handles each event once, in its new form. During the transition it reads both topics, and ignores the copies of
+// the conversion service, as it has the originals. A consumer of the new topic alone needs the copies, and
 // passes copies as true.
 func consume(ctx context.Context, c *cluster.Cluster, group string, copies bool, topics []string, handle func(e UserEventV2, m *concord.Message[string, UserEvent]) error, opts ...concord.ConsumerOption) (err error) {
 	values, err := serde.NewDeserializer(c.Registry, serde.OneOf(

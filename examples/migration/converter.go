@@ -19,12 +19,12 @@ const (
 	oldTopic    = "user-events"
 	newTopic    = "user-events.v2"
 	deadTopic   = "user-events.conversion.dead"
-	conversion  = "user-events-conversion" // the conversion service's group, and its transactional id
-	convertedBy = "converted-from"         // the header that says where a converted event comes from
+	conversion  = "user-events-conversion" // the conversion service's group and transactional ID
+	convertedBy = "converted-from"         // the header of a converted event that names the original
 )
 
-// convert is the conversion service: what is in the old topic comes to the new one, exactly once. It runs until
-// ctx is done, may be killed at any time, and goes on where it was.
+// convert is the conversion service: it writes each event of the old topic to the new one, exactly once. It runs until
+// ctx is done. It may be killed at any time, and continues where it was.
 func convert(ctx context.Context, c *cluster.Cluster) (err error) {
 	from, err := serde.NewDeserializer(c.Registry, avro.For[UserEventV1](avro.WithSchema(schemaV1)))
 	if err != nil {
@@ -35,7 +35,7 @@ func convert(ctx context.Context, c *cluster.Cluster) (err error) {
 		return err
 	}
 	group := c.Group(conversion)
-	_ = group.SetKey("session.timeout.ms", 6000) // how long it takes to notice that it was killed
+	_ = group.SetKey("session.timeout.ms", 6000) // how long the group takes to notice that it was killed
 	consumer, err := concord.NewConsumer(group, concord.String(), from, cluster.Quiet, concord.WithDeadLetters(nil, concord.DeadLetterTopic(deadTopic)))
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func convert(ctx context.Context, c *cluster.Cluster) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, producer.Close(context.WithoutCancel(ctx))) }()
-	if err := producer.Prepare(ctx, newTopic); err != nil { // is version 2 registered, and does our type fit it?
+	if err := producer.Prepare(ctx, newTopic); err != nil { // checks that version 2 is registered and fits the type
 		return err
 	}
 	return concord.Transform(ctx, consumer, producer, []string{oldTopic}, func(_ context.Context, m *concord.Message[string, UserEventV1], send func(concord.Message[string, UserEventV2]) error) error {
@@ -61,7 +61,7 @@ func convert(ctx context.Context, c *cluster.Cluster) (err error) {
 	})
 }
 
-// converted reports whether an event came from the old topic.
+// converted reports whether the conversion service wrote the event.
 func converted(headers []concord.Header) bool {
 	for _, h := range headers {
 		if h.Key == convertedBy {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// The two versions of one event. The second breaks with the first on purpose: the user's id is no
-// text any more, the time has another name and another type, and none has a default.
+// The two versions of the event. They are incompatible: the user's ID is a record instead of a string,
+// the time has another name and another type, and no field has a default.
 var (
 	//go:embed user_event_v1.avsc
 	schemaV1 string
@@ -19,17 +19,17 @@ var (
 	schemaV2 string
 )
 
-// UserEvent is either of them.
+// UserEvent is one of the versions.
 type UserEvent interface{ isUserEvent() }
 
-// UserEventV1 is what producers wrote so far.
+// UserEventV1 is the old version.
 type UserEventV1 struct {
 	UserID    string `avro:"userId"` // "tenant/number"
 	EventTime string `avro:"eventTime"`
 	Action    string `avro:"action"`
 }
 
-// UserEventV2 is what they will write.
+// UserEventV2 is the new version.
 type UserEventV2 struct {
 	User       User      `avro:"user"`
 	OccurredAt time.Time `avro:"occurredAt"`
@@ -45,11 +45,10 @@ type User struct {
 func (UserEventV1) isUserEvent() {}
 func (UserEventV2) isUserEvent() {}
 
-// String is the form that version 1 has.
+// String returns the ID in the form of version 1.
 func (u User) String() string { return fmt.Sprintf("%s/%d", u.Tenant, u.Number) }
 
-// upgrade makes version 2 of version 1. What cannot be upgraded is an error, and becomes a dead letter of
-// the conversion service: somebody has to look at it.
+// upgrade converts version 1 to version 2. The conversion service dead-letters events that it refuses.
 func upgrade(old UserEventV1) (UserEventV2, error) {
 	tenant, number, ok := strings.Cut(old.UserID, "/")
 	n, err := strconv.ParseInt(number, 10, 64)
@@ -58,7 +57,7 @@ func upgrade(old UserEventV1) (UserEventV2, error) {
 	}
 	at, err := time.Parse(time.RFC3339Nano, old.EventTime)
 	if err != nil {
-		return UserEventV2{}, fmt.Errorf("eventTime is no time by RFC 3339")
+		return UserEventV2{}, fmt.Errorf("eventTime is not an RFC 3339 time")
 	}
 	return UserEventV2{User: User{tenant, n}, OccurredAt: at.UTC(), Action: old.Action}, nil
 }

@@ -1,11 +1,11 @@
 //go:build cgo
 
-// Migration takes a topic over a breaking change of its schema, while producers and consumers go on.
+// Migration migrates a topic over a breaking change of its schema, while producers and consumers run.
 //
-//	go run ./examples/migration            # the whole story, on a broker and a registry of its own
+//	go run ./examples/migration            # the whole procedure, with an embedded broker and registry
 //	go run ./examples/migration convert -bootstrap HOST:PORT -registry URL
 //
-// The second is the conversion service alone. README.md beside this file is the procedure.
+// The second command is the conversion service alone. README.md explains the procedure.
 package main
 
 import (
@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	fs := flag.NewFlagSet("migration", flag.ContinueOnError)
 	fs.SetOutput(errOut)
 	open := cluster.Flags(fs)
-	events := fs.Int("events", 60, "how many events the story has")
+	events := fs.Int("events", 60, "number of events")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil

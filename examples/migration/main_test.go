@@ -20,7 +20,7 @@ import (
 	"github.com/concord-go/concord/registry"
 )
 
-// childEnv holds the arguments of a process that is there to be killed.
+// childEnv holds the arguments of a process that will be killed.
 const childEnv = "CONCORD_MIGRATION_CHILD"
 
 func TestMain(m *testing.M) {
@@ -40,7 +40,7 @@ func testContext(t *testing.T) context.Context {
 	return ctx
 }
 
-func TestTheStoryComesToItsEnd(t *testing.T) {
+func TestTheMigrationCompletes(t *testing.T) {
 	t.Parallel()
 	var out, errOut bytes.Buffer
 	if err := run(testContext(t), []string{"-events", "700"}, &out, &errOut); err != nil {
@@ -48,7 +48,7 @@ func TestTheStoryComesToItsEnd(t *testing.T) {
 	}
 	for _, want := range []string{
 		"READER_FIELD_MISSING_DEFAULT_VALUE",
-		"700 events: handled once each by the consumer of both topics, and there once each in user-events.v2, 350 of them converted\n",
+		"700 events: each handled once by the consumer of both topics and written once to user-events.v2, 350 of them converted\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("not printed: %s\n%s", want, out.String())
@@ -59,7 +59,7 @@ func TestTheStoryComesToItsEnd(t *testing.T) {
 	}
 }
 
-// The conversion service is killed again and again while events come.
+// The conversion service is killed repeatedly while events arrive.
 func TestTheConversionIsExactlyOnce(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
@@ -89,7 +89,7 @@ func TestTheConversionIsExactlyOnce(t *testing.T) {
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// It is killed once it has committed something of the round, and not all of it, if that can be met.
+		// Kill it in the middle of the round, if possible: after its first commit.
 		for n := int64(events); n > int64(events/rounds)*9/10; {
 			if n, err = behind(ctx, c, conversion, oldTopic); err != nil {
 				t.Fatalf("%v: %s", err, errOut.String())
@@ -99,7 +99,7 @@ func TestTheConversionIsExactlyOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := child.Wait(); child.ProcessState.ExitCode() != -1 {
-			t.Fatalf("it ended by itself: %v: %s", err, errOut.String())
+			t.Fatalf("the service exited by itself: %v: %s", err, errOut.String())
 		}
 	}
 	ctx, fail := context.WithCancelCause(ctx)
@@ -110,7 +110,7 @@ func TestTheConversionIsExactlyOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !sleep(ctx, 50*time.Millisecond) {
-			t.Fatalf("it does not come to the end: %v", context.Cause(ctx))
+			t.Fatalf("the service does not reach the end: %v", context.Cause(ctx))
 		}
 	}
 	if err := last.end(); err != nil {
@@ -135,7 +135,7 @@ func TestTheConversionIsExactlyOnce(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeUpgradedIsRefused(t *testing.T) {
+func TestUpgradeRefusesMalformedEvents(t *testing.T) {
 	t.Parallel()
 	for i := range 20 {
 		if got, err := upgrade(eventV1(i)); err != nil || got != eventV2(i) {
@@ -152,7 +152,7 @@ func TestWhatCannotBeUpgradedIsRefused(t *testing.T) {
 	}
 }
 
-func TestArgumentsThatMakeNoSenseAreRefused(t *testing.T) {
+func TestInvalidArgumentsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"-bootstrap", "localhost:1"}, {"-events", "1"}, {"convert", "-registry", "http://localhost:1"}, {"-nonsense"}} {
 		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil || errors.Is(err, context.Canceled) {

@@ -20,7 +20,7 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
-// story is the migration from its beginning to its end.
+// story is the whole migration.
 type story struct {
 	cluster *cluster.Cluster
 	events  int // half written as version 1, half as version 2
@@ -32,7 +32,7 @@ func (s *story) tell(ctx context.Context) (err error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer func() {
 		if cause := context.Cause(ctx); err != nil && cause != nil {
-			err = cause // why the story ended, not what noticed it
+			err = cause // the service that failed, not the step that noticed it
 		}
 		fail(nil)
 	}()
@@ -44,7 +44,7 @@ func (s *story) tell(ctx context.Context) (err error) {
 		return err
 	}
 
-	fmt.Fprintf(s.out, "\n2. Version 2 does not go with it, as was intended:\n")
+	fmt.Fprintf(s.out, "\n2. Version 2 is incompatible:\n")
 	verdict, err := c.Registry.TestCompatibility(ctx, oldTopic+"-value", registry.LatestVersion, registry.Schema{Text: schemaV2})
 	if err != nil {
 		return err
@@ -53,14 +53,14 @@ func (s *story) tell(ctx context.Context) (err error) {
 		return errors.New("version 2 is compatible with version 1: there is nothing to migrate")
 	}
 	for _, reason := range verdict.Messages {
-		if strings.Contains(reason, "errorType") { // the others say with what it was compared
+		if strings.Contains(reason, "errorType") { // the others name the compared schema
 			fmt.Fprintf(s.out, "   %s\n", reason)
 		}
 	}
 	if _, err := c.Registry.Register(ctx, newTopic+"-value", registry.Schema{Text: schemaV2}); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "   So it gets a topic and a subject of its own, %s.\n", newTopic)
+	fmt.Fprintf(s.out, "   So it gets its own topic and subject, %s.\n", newTopic)
 
 	fmt.Fprintf(s.out, "\n3. The conversion service and a consumer of both topics start; version 1 is still written.\n")
 	converter := start(ctx, fail, "the conversion service", func(ctx context.Context) error { return convert(ctx, c) })
@@ -74,10 +74,10 @@ func (s *story) tell(ctx context.Context) (err error) {
 	if err := converter.end(); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "   The conversion service is stopped in the middle, and started again.\n")
+	fmt.Fprintf(s.out, "   The conversion service is stopped half-way and restarted.\n")
 	converter = start(ctx, fail, "the conversion service", func(ctx context.Context) error { return convert(ctx, c) })
 
-	fmt.Fprintf(s.out, "\n4. New producers write version 2 to %s, while the last old ones finish.\n", newTopic)
+	fmt.Fprintf(s.out, "\n4. New producers write version 2 to %s, while the last old producers finish.\n", newTopic)
 	if err := produce(ctx, c, newTopic, schemaV2, eventV2, half, half+(s.events-half)/2); err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (s *story) tell(ctx context.Context) (err error) {
 		return err
 	}
 
-	fmt.Fprintf(s.out, "\n5. Nobody writes to %s any more. It is drained when nobody is behind:\n", oldTopic)
+	fmt.Fprintf(s.out, "\n5. No producer writes to %s any more. It is drained when every group has committed up to its end:\n", oldTopic)
 	for _, group := range []string{conversion, "audit"} {
 		for n := int64(-1); n != 0; {
 			if n, err = behind(ctx, c, group, oldTopic); err != nil {
@@ -98,7 +98,7 @@ func (s *story) tell(ctx context.Context) (err error) {
 				return context.Cause(ctx)
 			}
 		}
-		fmt.Fprintf(s.out, "   %s: 0\n", group)
+		fmt.Fprintf(s.out, "   lag of %s: 0\n", group)
 	}
 	if err := converter.end(); err != nil {
 		return err
@@ -109,9 +109,9 @@ func (s *story) tell(ctx context.Context) (err error) {
 	if err := auditing.end(); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "   The conversion service ends; the consumer of both topics is deployed without the old one.\n")
+	fmt.Fprintf(s.out, "   The conversion service is stopped; the consumer is deployed without the old topic.\n")
 
-	fmt.Fprintf(s.out, "\n6. A consumer that knows version 2 alone reads %s from its beginning.\n", newTopic)
+	fmt.Fprintf(s.out, "\n6. A consumer of version 2 only reads %s from the beginning.\n", newTopic)
 	alone := newTally()
 	if err := consume(ctx, c, "billing", true, []string{newTopic}, alone.add, concord.WithStopAtEnd()); err != nil {
 		return err
@@ -121,17 +121,17 @@ func (s *story) tell(ctx context.Context) (err error) {
 			return fmt.Errorf("%s: %w", who, err)
 		}
 	}
-	fmt.Fprintf(s.out, "\n%d events: handled once each by the consumer of both topics, and there once each in %s, %d of them converted\n", s.events, newTopic, alone.converted)
+	fmt.Fprintf(s.out, "\n%d events: each handled once by the consumer of both topics and written once to %s, %d of them converted\n", s.events, newTopic, alone.converted)
 	return nil
 }
 
-// service is a part of the story that runs beside it.
+// service runs in the background.
 type service struct {
 	stop context.CancelFunc
 	done chan error
 }
 
-// start starts a service. When it fails by itself the story does.
+// start starts a service. If it fails, so does the migration.
 func start(ctx context.Context, fail context.CancelCauseFunc, name string, run func(context.Context) error) *service {
 	running, stop := context.WithCancel(ctx)
 	s := &service{stop, make(chan error, 1)}
@@ -146,13 +146,13 @@ func start(ctx context.Context, fail context.CancelCauseFunc, name string, run f
 	return s
 }
 
-// end has it end as a deployment would: in good order.
+// end stops the service gracefully.
 func (s *service) end() error {
 	s.stop()
 	return <-s.done
 }
 
-// tally counts events by their number.
+// tally counts events by number.
 type tally struct {
 	mu        sync.Mutex
 	seen      map[int64]int
@@ -204,7 +204,7 @@ func (t *tally) check(n int) error {
 		again += max(0, t.seen[i]-1)
 	}
 	if lost > 0 || again > 0 || len(t.seen) != n || t.outOfLine > 0 {
-		return fmt.Errorf("%d events lost, %d there again, %d out of their order, %d numbers for %d events", lost, again, t.outOfLine, len(t.seen), n)
+		return fmt.Errorf("%d events lost, %d duplicated, %d out of order, %d numbers for %d events", lost, again, t.outOfLine, len(t.seen), n)
 	}
 	return nil
 }
@@ -220,7 +220,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 var firstEvent = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
-// The events in both forms: each is a second after the one before, by one of seven users.
+// The events in both versions: one a second, by seven users.
 func eventV1(i int) UserEventV1 {
 	return UserEventV1{UserID: userOf(i).String(), EventTime: firstEvent.Add(time.Duration(i) * time.Second).Format(time.RFC3339), Action: "click"}
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/concord-go/concord/examples/internal/cluster"
 )
 
-// behind is how many records of a topic a group has not committed yet. When no producer writes to the old topic any
-// more, and this is zero for the conversion service and for each consumer of it, the old topic is done with.
+// behind returns the lag of a group in a topic. When no producer writes to the old topic any
+// more, and the lag of the conversion service and of each consumer is zero, the old topic is drained.
 //
-// Behind the last record of a transaction stands its marker, which no consumer is given: a
-// group that has read everything may be behind by one for each partition that transactions wrote to.
+// A transaction ends with a marker, which consumers do not get: in a topic written by transactions, a
+// group that has read everything may have a lag of one for each partition.
 func behind(ctx context.Context, c *cluster.Cluster, group, topic string) (n int64, err error) {
 	admin, err := kafka.NewAdminClient(&kafka.ConfigMap{"bootstrap.servers": c.Bootstrap, "enable.metrics.push": false})
 	if err != nil {

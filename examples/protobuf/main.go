@@ -1,11 +1,11 @@
 //go:build cgo
 
-// Protobuf has two types of messages, of one .proto file, on one topic: written by their generated code, routed to a
-// handler for each, and read once more by a program that has no generated code and learns the types from the registry.
+// Protobuf has two types of messages, of one .proto file, on one topic. A producer writes them with their generated code,
+// a router calls a handler for each type, and a program without generated code reads them with the types from the registry.
 //
 //	go run ./examples/protobuf
 //
-// starts a broker and a registry of its own; -bootstrap and -registry name yours.
+// It starts an embedded broker and registry; -bootstrap and -registry name yours.
 package main
 
 import (
@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	return nil
 }
 
-// types are the messages of the topic. Any proto.Message may stand for them; an interface of one's own may, too.
+// types are the messages of the topic. proto.Message is their common type here; it may also be an interface of the program.
 func types() *serde.Sum[proto.Message] {
 	return serde.OneOf(
 		serde.CaseOf[proto.Message](protobuf.For[*accounts.UserSignedUp]()),
@@ -75,7 +75,7 @@ func types() *serde.Sum[proto.Message] {
 }
 
 func produce(ctx context.Context, c *cluster.Cluster, out io.Writer) (err error) {
-	// Both messages are of one file, and so of one schema: one subject, that of the topic, is enough.
+	// Both messages are in one file, so they have one schema: the subject of the topic is enough.
 	values, err := serde.NewSerializer(c.Registry, types(), serde.WithSubjectStrategy(serde.TopicName), serde.WithWriterSchema(serde.AutoRegister()))
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func produce(ctx context.Context, c *cluster.Cluster, out io.Writer) (err error)
 		{Topic: topic, Key: "ben", Value: &accounts.UserSignedUp{User: "ben", Email: "ben@example.com", At: &at}},
 		{Topic: topic, Key: "ada", Value: &accounts.UserLeft{User: "ada", Reason: accounts.UserLeft_REASON_MOVED}},
 	})
-	fmt.Fprintln(out, "3 messages of 2 types are written")
+	fmt.Fprintln(out, "3 messages of 2 types were written")
 	return err
 }
 
@@ -122,7 +122,7 @@ func dynamic(ctx context.Context, c *cluster.Cluster, out io.Writer) error {
 		return err
 	}
 	return consume(ctx, c, "dynamic", values, func(_ context.Context, m *concord.Message[string, *dynamicpb.Message]) error {
-		fmt.Fprintf(out, "%s, of which this program has no code: user %s\n", m.Value.Descriptor().FullName(), m.Value.Get(m.Value.Descriptor().Fields().ByName("user")))
+		fmt.Fprintf(out, "%s, without generated code: user %s\n", m.Value.Descriptor().FullName(), m.Value.Get(m.Value.Descriptor().Fields().ByName("user")))
 		return nil
 	})
 }

@@ -21,7 +21,7 @@ func TestEachMessageComesToItsHandler(t *testing.T) {
 	text := out.String()
 	for _, want := range []string{
 		"ada signed up\n", "ben signed up\n", "ada left: REASON_MOVED\n",
-		"acme.accounts.UserSignedUp, of which this program has no code: user ben\n", "acme.accounts.UserLeft, of which this program has no code: user ada\n",
+		"acme.accounts.UserSignedUp, without generated code: user ben\n", "acme.accounts.UserLeft, without generated code: user ada\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("not printed: %s", want)

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// Each program is built for one version of the schema: it embeds the text and
-// has Go types that fit it. Here both versions live in one program, as they do
-// in one company.
+// A program is usually built for one version of the schema: it embeds the text and
+// has Go types for it. This one has both versions.
 
 //go:embed user_event_v1.avsc
 var schemaV1 string
@@ -17,7 +16,7 @@ var schemaV1 string
 //go:embed user_event_v2.avsc
 var schemaV2 string
 
-// EventV1 is UserEvent as a service built for version 1 has it.
+// EventV1 is UserEvent in a service built for version 1.
 type EventV1 struct {
 	UserID    string    `avro:"userId"`
 	EventTime time.Time `avro:"eventTime"`
@@ -38,7 +37,7 @@ type DeviceV1 struct {
 	Screen string `avro:"screen"`
 }
 
-// ItemV1 is what the array within EventV1 holds.
+// ItemV1 is an element of the array within EventV1.
 type ItemV1 struct {
 	SKU      string `avro:"sku"`
 	State    string `avro:"state"`
@@ -47,7 +46,7 @@ type ItemV1 struct {
 	Shelf    string `avro:"shelf"`
 }
 
-// EventV2 is UserEvent as a service built for version 2 has it.
+// EventV2 is UserEvent in a service built for version 2.
 type EventV2 struct {
 	UserID    string    `avro:"userId"`
 	EventTime time.Time `avro:"eventTime"`
@@ -68,7 +67,7 @@ type DeviceV2 struct {
 	Model    string `avro:"model"`
 }
 
-// ItemV2 is what the array within EventV2 holds.
+// ItemV2 is an element of the array within EventV2.
 type ItemV2 struct {
 	SKU      string `avro:"sku"`
 	State    string `avro:"state"`

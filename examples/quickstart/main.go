@@ -1,12 +1,12 @@
 //go:build cgo
 
-// Quickstart is concord's main job in one program: events written under one
-// version of a schema are read by services built for another, in both directions.
+// Quickstart shows concord's main job: services read events that were written under
+// another version of their schema, older or newer.
 //
 //	go run ./examples/quickstart
 //
-// starts a broker and a registry of its own. With -bootstrap and -registry it
-// runs against yours: it makes the topic user-events if it is not there, and
+// It starts an embedded broker and registry. With -bootstrap and -registry it
+// uses yours: it creates the topic user-events if it does not exist, and
 // registers both versions under user-events-value.
 package main
 
@@ -45,11 +45,11 @@ func main() {
 	}
 }
 
-// quickstart is where the example runs, and what it has seen.
+// quickstart is the environment of the example.
 type quickstart struct {
 	bootstrap string
 	registry  *registry.Client
-	run       string // marks this run's records, in a topic that may hold others
+	run       string // marks the records of this run: the topic may hold others
 	events    int
 	out       io.Writer
 	progress  *progress
@@ -89,12 +89,11 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (err error) 
 	defer reg.Close(context.WithoutCancel(ctx))
 	q := &quickstart{bootstrap: *bootstrap, registry: reg, run: rand.Text(), events: *events, out: out, progress: startProgress(errOut)}
 	defer q.progress.stop()
-	return q.tell(ctx)
+	return q.migrate(ctx)
 }
 
-// tell is the story: version 1 writes, version 2 comes and writes too, and both
-// read everything.
-func (q *quickstart) tell(ctx context.Context) error {
+// migrate writes events under version 1, then under version 2, and reads all of them with both.
+func (q *quickstart) migrate(ctx context.Context) error {
 	if err := q.createTopic(ctx); err != nil {
 		return err
 	}
@@ -123,10 +122,9 @@ func (q *quickstart) tell(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("consuming with version 2: %w", err)
 	}
-	// By Avro's rules an int is read as a long and not the other way round. A
-	// consumer that is to outlive such a promotion says that it takes a long
-	// whose value is an int's.
-	q.progress.printf(q.out, "\nread by a consumer still built for version 1\n")
+	// Avro reads an int as a long, but not a long as an int. AllowNarrowing lets a consumer built for an int
+	// read a long whose value fits.
+	q.progress.printf(q.out, "\nread by a consumer built for version 1\n")
 	byOld, err := consume(ctx, q, "built-for-v1", avro.For[EventV1](avro.WithSchema(schemaV1), avro.AllowNarrowing()))
 	if err != nil {
 		return fmt.Errorf("consuming with version 1: %w", err)
@@ -137,8 +135,8 @@ func (q *quickstart) tell(ctx context.Context) error {
 	return nil
 }
 
-// produce writes the events from first to last under T's own schema, which is
-// registered: no serializer registers anything unless it is told to.
+// produce writes the events from first to last under T's own schema. It is registered already: serializers
+// register nothing by default.
 func produce[T any](ctx context.Context, q *quickstart, format *avro.Format[T], event func(int) T, first, last int) error {
 	values, err := serde.NewSerializer(q.registry, format)
 	if err != nil {
@@ -161,10 +159,10 @@ func produce[T any](ctx context.Context, q *quickstart, format *avro.Format[T], 
 		}
 		q.progress.set("produced", i+1, q.events)
 	}
-	return p.Flush(ctx) // reports what was not delivered
+	return p.Flush(ctx) // returns an error if any message was not delivered
 }
 
-// consume reads all events of this run into T, whatever they were written under.
+// consume reads all events of this run into T, whatever schema they were written under.
 func consume[T any](ctx context.Context, q *quickstart, group string, format *avro.Format[T]) (n int, err error) {
 	values, err := serde.NewDeserializer(q.registry, format)
 	if err != nil {
@@ -209,7 +207,7 @@ func (q *quickstart) isMine(headers []concord.Header) bool {
 	return false
 }
 
-// createTopic makes the topic unless it is there.
+// createTopic creates the topic unless it exists.
 func (q *quickstart) createTopic(ctx context.Context) error {
 	admin, err := kafka.NewAdminClient(&kafka.ConfigMap{"bootstrap.servers": q.bootstrap, "enable.metrics.push": false})
 	if err != nil {
@@ -230,5 +228,5 @@ func (q *quickstart) createTopic(ctx context.Context) error {
 
 func user(i int) string { return fmt.Sprintf("u%d", 100+i) }
 
-// quiet keeps librdkafka's log out of the example's output.
+// quiet discards the clients' log.
 var quiet = concord.WithLogger(slog.New(slog.DiscardHandler))

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestTheExampleTellsItsStory(t *testing.T) {
+func TestEachVersionReadsTheOther(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -20,11 +20,11 @@ func TestTheExampleTellsItsStory(t *testing.T) {
 	}
 	for _, want := range []string{
 		// Written under version 1, read by version 2: new fields have their
-		// defaults, renamed ones their old values.
+		// defaults, renamed fields keep their values.
 		`written under schema 1: {"UserID":"u101","EventTime":"2026-01-01T12:00:01Z","Action":"CLICK","Clicks":1,"IPAddress":"192.0.2.7","Country":"unknown",` +
 			`"Device":{"OS":"linux","Kind":"PHONE","Memory":8,"Language":"en","Model":"generic"},"Items":[{"SKU":"tea","State":"IN_CART","Quantity":1,"Color":"green","Currency":"EUR"}]}`,
 		// Written under version 2, read by version 1: symbols it does not know
-		// are its enum's default, fields that are gone have theirs.
+		// become its enum's default, removed fields get theirs.
 		`written under schema 2: {"UserID":"u105","EventTime":"2026-01-01T12:00:05Z","Action":"VIEW","Clicks":5,"IP":"","Campaign":"",` +
 			`"Device":{"OS":"linux","Kind":"DESKTOP","Memory":4,"Lang":"","Screen":""},"Items":[{"SKU":"mug","State":"SEEN","Quantity":2,"Colour":"","Shelf":""}]}`,
 		"9 events produced, 4 under schema 1 and 5 under schema 2; all read twice: 9 by version 2, 9 by version 1\n",
@@ -45,7 +45,7 @@ func TestHalfAClusterIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"-bootstrap", "localhost:1"}, {"-registry", "http://localhost:1"}, {"-events", "1"}, {"-nonsense"}} {
 		if err := run(context.Background(), args, new(bytes.Buffer), new(bytes.Buffer)); err == nil {
-			t.Errorf("%v: taken", args)
+			t.Errorf("%v: accepted", args)
 		}
 	}
 }

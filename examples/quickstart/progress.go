@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// progress writes a line to a terminal about work that takes longer than a second.
+// progress shows a progress line on a terminal when work takes longer than a second.
 type progress struct {
 	terminal io.Writer
 
 	mu          sync.Mutex
 	what        string
 	done, total int
-	shown       bool // the line stands on the terminal
+	shown       bool // the line is on the terminal
 
 	quit  chan struct{}
 	ended sync.WaitGroup
@@ -39,7 +39,7 @@ func (p *progress) set(what string, done, total int) {
 	p.what, p.done, p.total = what, done, total
 }
 
-// printf prints a line of the program's output, in the place of the progress line.
+// printf prints a line of the program's output in place of the progress line.
 func (p *progress) printf(w io.Writer, format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

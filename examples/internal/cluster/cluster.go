@@ -1,6 +1,6 @@
 //go:build cgo
 
-// Package cluster gives an example a broker and a registry: its own, or those that its flags name.
+// Package cluster starts a broker and a registry for an example, or uses those that its flags name.
 package cluster
 
 import (
@@ -18,16 +18,16 @@ import (
 	"github.com/concord-go/concord/registry"
 )
 
-// Cluster is where an example runs.
+// Cluster is the broker and the registry of an example.
 type Cluster struct {
 	Bootstrap   string
 	RegistryURL string
 	Registry    *registry.Client
 
-	stack *devstack.Stack // nil where they are not ours
+	stack *devstack.Stack // nil with the user's own
 }
 
-// Flags adds -bootstrap and -registry, and returns what opens the cluster once they are parsed.
+// Flags adds -bootstrap and -registry, and returns the function that opens the cluster after parsing.
 func Flags(fs *flag.FlagSet) (open func(out io.Writer) (*Cluster, error)) {
 	bootstrap := fs.String("bootstrap", "", "`HOST:PORT` of a Kafka broker; empty starts one here")
 	registryURL := fs.String("registry", "", "`URL` of a Schema Registry; empty starts one here")
@@ -52,7 +52,7 @@ func Flags(fs *flag.FlagSet) (open func(out io.Writer) (*Cluster, error)) {
 	}
 }
 
-// Close ends what was opened.
+// Close stops what was started.
 func (c *Cluster) Close() {
 	if c.Registry != nil {
 		c.Registry.Close(context.Background())
@@ -62,7 +62,7 @@ func (c *Cluster) Close() {
 	}
 }
 
-// Topics makes topics with three partitions, unless they are there.
+// Topics creates topics with three partitions, unless they exist.
 func (c *Cluster) Topics(ctx context.Context, names ...string) error {
 	admin, err := kafka.NewAdminClient(&kafka.ConfigMap{"bootstrap.servers": c.Bootstrap, "enable.metrics.push": false})
 	if err != nil {
@@ -85,10 +85,10 @@ func (c *Cluster) Topics(ctx context.Context, names ...string) error {
 	return nil
 }
 
-// Group is the configuration of a consumer that begins at the beginning.
+// Group returns the configuration of a consumer that reads from the beginning.
 func (c *Cluster) Group(name string) *kafka.ConfigMap {
 	return &kafka.ConfigMap{"bootstrap.servers": c.Bootstrap, "group.id": name, "auto.offset.reset": "earliest"}
 }
 
-// Quiet keeps librdkafka's log out of an example's output.
+// Quiet discards the clients' log.
 var Quiet = concord.WithLogger(slog.New(slog.DiscardHandler))
