@@ -92,8 +92,13 @@ func (w *worker) sleep(reason inflight.Reason, d time.Duration) bool {
 func (w *worker) decide(f *Failure) (o Outcome, again bool) {
 	action := w.action(f)
 	// A handler fails because its context ends when its partition is given up. That is no failure
-	// of the record: whoever reads on begins with it.
-	if w.part.ctx.Err() != nil || w.part.Closed() && !w.stop.Raised() || w.stop.Raised() && action != StopRun {
+	// of the record: whoever reads on begins with it. Where the run ends, it is an error of the run: the
+	// handler did not finish in its time.
+	givenUp := w.part.ctx.Err() != nil || w.part.Closed()
+	if w.stop.Raised() {
+		givenUp = action != StopRun
+	}
+	if givenUp {
 		w.logFailure(slog.LevelInfo, "not handled: the partition is given up", f)
 		w.lateFailure(f)
 		return Outcome{Kind: Abandoned, Err: f}, false
