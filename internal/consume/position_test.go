@@ -296,3 +296,30 @@ func TestWhatIsInFlightIsBoundedAndThePartitionGoesOnAtThreeQuarters(t *testing.
 		w.wantCommitted(t0, 50)
 	})
 }
+
+func TestSeekLetsAHandlerFinish(t *testing.T) {
+	bubble(t, func(w *world) {
+		var ended error
+		n := w.node(nil, client{}, func(ctx context.Context, v string) error {
+			if v == "a" {
+				time.Sleep(2 * time.Second)
+				ended = ctx.Err()
+			}
+			return nil
+		})
+		w.write("a", "b", "c")
+		n.run()
+		after(time.Second)
+		if err := n.engine.Seek(w.t.Context(), consume.Starts{Offsets: map[tp]int64{t0: 2}}); err != nil {
+			t.Fatal(err)
+		}
+		after(6 * time.Second)
+		n.wantHandled("a c")
+		if ended != nil {
+			t.Errorf("the handler's context: %v", ended)
+		}
+		if s := n.engine.Snapshot(); s.Handled != 2 || s.Pauses[consume.EarlierHandler] != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}

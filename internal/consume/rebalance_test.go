@@ -307,3 +307,23 @@ func TestASlowHandlerDoesNotHoldBackWhatIsDoneBeforeIt(t *testing.T) {
 		close(g.open)
 	})
 }
+
+// A Poll may bring records, and then take their partition away and give it back: they are read again.
+func TestRecordsFromBeforeAnAssignmentAreLeftOut(t *testing.T) {
+	bubble(t, func(w *world) {
+		n := w.node(nil, client{RecordsFirst: true}, nil)
+		n.client.Script(clienttest.Assign(t0))
+		n.run()
+		after(time.Second)
+		w.f.Delay(clienttest.OpPoll, time.Second)
+		after(500 * time.Millisecond) // all is there when the next Poll looks
+		w.write("a", "b", "c")
+		n.client.Script(clienttest.Lose(t0), clienttest.Assign(t0))
+		w.f.Delay(clienttest.OpPoll, 0)
+		after(time.Second)
+		n.wantHandled("a b c")
+		if s := n.engine.Snapshot(); s.Lost != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}

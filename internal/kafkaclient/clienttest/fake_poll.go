@@ -114,7 +114,7 @@ func (c *FakeConsumer) pollOnce(f *kafkaclient.Fetch) bool {
 	c.f.tick()
 	c.seen(false)
 	if c.cfg.RecordsFirst && c.fetch(f) {
-		if e, ok := c.nextEvent(); ok {
+		for e, ok := c.nextEvent(); ok; e, ok = c.nextEvent() {
 			c.deliver(e)
 		}
 		return true
