@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,12 +21,16 @@ import (
 //
 // Therefore a member that waits is sent heartbeats in its name as long as it is connected, and a last one.
 //
+// A JoinGroup that a member repeats while its first one waits is held back until the rebalance completes. By itself the broker
+// restarts the rebalance timeout with each one; and as it may count too few members as joined, after one was
+// removed that waited for its SyncGroup, members that repeat it in turn would wait for ever.
+//
 // listen is [net.Listen] where it is nil. End with end, not with Close.
 func NewCluster(listen func(network, address string) (net.Listener, error), opts ...kfake.Opt) (c *kfake.Cluster, end func(), err error) {
 	if listen == nil {
 		listen = net.Listen
 	}
-	s := &sessions{connected: make(map[string]bool), joins: make(map[joiner]int32)}
+	s := &sessions{connected: make(map[string]bool), joins: make(map[joiner]int32), waiting: make(map[joiner]int32)}
 	c, err = kfake.NewCluster(append(opts, kfake.ListenFn(func(network, address string) (net.Listener, error) {
 		ln, err := listen(network, address)
 		if err != nil {
@@ -54,6 +59,7 @@ type sessions struct {
 	mu        sync.Mutex
 	connected map[string]bool  // remote addresses
 	joins     map[joiner]int32 // the group's generation at a JoinGroup, until that has been answered
+	waiting   map[joiner]int32 // the generation whose end a JoinGroup waits for
 }
 
 type joiner struct{ group, member string }
@@ -63,13 +69,17 @@ func (s *sessions) begin(broker *kfake.Cluster) (stop func(), err error) {
 	if s.client, err = kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...)); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithCancel(context.Background())
 	broker.ControlKey(kmsg.JoinGroup.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
 		if r := r.(*kmsg.JoinGroupRequest); r.MemberID != "" {
-			s.joined(joiner{r.Group, r.MemberID})
+			j := joiner{r.Group, r.MemberID}
+			if s.repeats(j) {
+				broker.SleepControl(func() { s.awaitRebalance(ctx, j) })
+			}
+			s.joined(j)
 		}
 		return nil, nil, false
 	})
-	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { s.watch(ctx) })
 	return func() {
@@ -80,14 +90,49 @@ func (s *sessions) begin(broker *kfake.Cluster) (stop func(), err error) {
 }
 
 func (s *sessions) joined(j joiner) {
-	var before int32
-	if g := s.broker.GroupInfo(j.group); g != nil {
-		before = g.Epoch
+	g := s.broker.GroupInfo(j.group)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.waiting, j)
+	if g == nil {
+		s.joins[j] = 0
+		return
+	}
+	s.joins[j] = g.Epoch
+	if g.State == preparing {
+		s.waiting[j] = g.Epoch
+	}
+}
+
+// preparing is the state of a group that waits for members to join.
+const preparing = "PreparingRebalance"
+
+// repeats reports whether a JoinGroup of the member waits already.
+func (s *sessions) repeats(j joiner) bool { return s.stillWaits(j, s.broker.GroupInfo(j.group)) }
+
+func (s *sessions) stillWaits(j joiner, g *kfake.GroupInfo) bool {
+	if g == nil || g.State != preparing || !slices.ContainsFunc(g.Members, func(m kfake.GroupMember) bool { return m.MemberID == j.member }) {
+		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.joins[j] = before
+	at, ok := s.waiting[j]
+	return ok && at == g.Epoch
 }
+
+// awaitRebalance waits until the JoinGroup of a member that waits is answered.
+func (s *sessions) awaitRebalance(ctx context.Context, j joiner) {
+	for s.stillWaits(j, s.group(ctx, j.group)) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(repeatPause):
+		}
+	}
+}
+
+// repeatPause is how often the broker is asked about a group whose members repeat a JoinGroup.
+const repeatPause = 20 * time.Millisecond
 
 // sessionsPause is well below any session's timeout.
 const sessionsPause = 250 * time.Millisecond

@@ -85,6 +85,57 @@ func TestAMemberThatWaitsKeepsItsPlace(t *testing.T) {
 	}
 }
 
+// Members that repeat their JoinGroup in turn, each within the rebalance timeout of the one before, get an assignment all the same:
+// also after a member was removed that waited for its SyncGroup.
+func TestMembersThatRepeatJoinGroupAreAssigned(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	bootstrap := newBroker(t).ListenAddrs()[0]
+	const timeout = 1500 // of a rebalance, in milliseconds
+	leader, follower := newMember(t, bootstrap), newMember(t, bootstrap)
+	leader.rebalance, follower.rebalance = timeout, timeout
+	leader.mustJoin(ctx, t)
+	leader.sync(ctx, t)
+	joined := make(chan error, 1)
+	go func() { joined <- follower.join(ctx) }()
+	for leader.beat(ctx, t) != kerr.RebalanceInProgress.Code {
+		time.Sleep(20 * time.Millisecond)
+	}
+	leader.mustJoin(ctx, t)
+	if err := <-joined; err != nil {
+		t.Fatal(err)
+	}
+	// The follower waits in SyncGroup and leaves.
+	syncing := kmsg.NewPtrSyncGroupRequest()
+	syncing.Group, syncing.MemberID, syncing.Generation = "g", follower.id, follower.generation
+	waited, stop := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer stop()
+	if _, err := syncing.RequestWith(waited, follower.client); err == nil {
+		t.Fatal("the broker does not wait for the leader")
+	}
+	leaving := kmsg.NewPtrLeaveGroupRequest()
+	leaving.Group, leaving.Members = "g", []kmsg.LeaveGroupRequestMember{{MemberID: follower.id}}
+	if _, err := leaving.RequestWith(ctx, newMember(t, bootstrap).client); err != nil {
+		t.Fatal(err)
+	}
+	// The leader joins again and again, on a new connection each time.
+	for attempt := range 8 {
+		again := newMember(t, bootstrap)
+		again.id, again.rebalance = leader.id, timeout
+		impatient, stop := context.WithTimeout(ctx, time.Second)
+		err := again.join(impatient)
+		stop()
+		if err == nil {
+			return
+		}
+		if attempt == 7 {
+			t.Fatalf("it is not assigned: %v", err)
+		}
+		again.client.Close()
+	}
+}
+
 func newBroker(t *testing.T) *kfake.Cluster {
 	t.Helper()
 	broker, end, err := devstack.NewCluster(nil, kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second))
@@ -101,6 +152,7 @@ type member struct {
 	id         string
 	generation int32
 	metadata   []byte
+	rebalance  int32 // the rebalance timeout in milliseconds; 0: a long one
 }
 
 func newMember(t *testing.T, bootstrap string) *member {
@@ -116,6 +168,9 @@ func newMember(t *testing.T, bootstrap string) *member {
 func (m *member) join(ctx context.Context) error {
 	r := kmsg.NewPtrJoinGroupRequest()
 	r.Group, r.ProtocolType, r.SessionTimeoutMillis, r.RebalanceTimeoutMillis = "g", "consumer", 1000, 600_000
+	if m.rebalance > 0 {
+		r.RebalanceTimeoutMillis = m.rebalance
+	}
 	r.Protocols = []kmsg.JoinGroupRequestProtocol{{Name: "range", Metadata: m.metadata}}
 	for {
 		r.MemberID = m.id
