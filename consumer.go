@@ -8,6 +8,7 @@ import (
 
 	"github.com/concord-go/concord/internal/backoff"
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/kafkaconfig"
 	"github.com/concord-go/concord/serde"
@@ -143,7 +144,7 @@ func (c *Consumer[K, V]) run(ctx context.Context, topics []string, handler Handl
 	if err := checkTopics(topics); err != nil {
 		return err
 	}
-	return public(c.engine.Run(ctx, topics, func() consume.Work { return &work[K, V]{consumer: c, handler: handler} }, mode))
+	return public(c.engine.Run(ctx, topics, func() handle.Work { return &work[K, V]{consumer: c, handler: handler} }, mode))
 }
 
 // checkTopics refuses names that no broker accepts.
@@ -219,11 +220,11 @@ func handOver[K, V any](ctx, handling context.Context, m *Message[K, V], turns c
 	select {
 	case turns <- t:
 	case <-ctx.Done():
-		return consume.ErrAbandon
+		return handle.ErrAbandon
 	case <-left:
-		return consume.ErrAbandon
+		return handle.ErrAbandon
 	case <-handling.Done():
-		return consume.ErrAbandon
+		return handle.ErrAbandon
 	}
 	select {
 	case <-t.done:
@@ -234,7 +235,7 @@ func handOver[K, V any](ctx, handling context.Context, m *Message[K, V], turns c
 	case <-t.done: // before the loop was left
 		return nil
 	default:
-		return consume.ErrAbandon
+		return handle.ErrAbandon
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/produce"
 	"github.com/concord-go/concord/internal/reroute"
@@ -114,7 +114,7 @@ const (
 // type, perhaps), and the following ones are better left in the topic. By default, more than 0.9 of the last
 // 1,000 records pause the consumer for 30 s, again and again. Zero records turn the limit off.
 func WithDeadLetterLimit(share float64, records int) DeadLetterOption {
-	return deadLetterOption(func(d *deadLetters) { d.limit, d.limited = consume.Limit{Share: share, Records: records}, true })
+	return deadLetterOption(func(d *deadLetters) { d.limit, d.limited = handle.Limit{Share: share, Records: records}, true })
 }
 
 // WithDeadLetterPause makes the limit of [WithDeadLetterLimit] stop the handling of all records for
@@ -128,40 +128,40 @@ type deadLetters struct {
 	producer *Producer[[]byte, []byte]
 	to       func(topic string) string
 	profile  DeadLetterProfile
-	limit    consume.Limit
+	limit    handle.Limit
 	limited  bool // limit is given
 	pause    time.Duration
 	pauses   bool // pause is given
 }
 
 // engine is the same for the engine.
-func (d *deadLetters) engine() *consume.DeadLetters {
+func (d *deadLetters) engine() *handle.DeadLetters {
 	limit := d.limit
 	if !d.limited {
-		limit = consume.Limit{Share: defaultLimitShare, Records: defaultLimitRecords, Pause: defaultLimitPause}
+		limit = handle.Limit{Share: defaultLimitShare, Records: defaultLimitRecords, Pause: defaultLimitPause}
 	}
 	if d.pauses {
 		limit.Pause = d.pause
 	}
-	return &consume.DeadLetters{Topic: d.to, Profile: reroute.Profile(d.profile), Limit: limit, Sink: sinkOf(d.producer)}
+	return &handle.DeadLetters{Topic: d.to, Profile: reroute.Profile(d.profile), Limit: limit, Sink: sinkOf(d.producer)}
 }
 
 // sink publishes records with a producer.
 type sink struct{ sender *produce.Sender }
 
-func sinkOf(p *Producer[[]byte, []byte]) consume.Sink {
+func sinkOf(p *Producer[[]byte, []byte]) handle.Sink {
 	if p == nil {
 		return nil
 	}
 	return sink{p.sender}
 }
 
-// Partitions is for [consume.Sink].
+// Partitions is for [handle.Sink].
 func (s sink) Partitions(ctx context.Context, topic string) (int32, error) {
 	return s.sender.Partitions(ctx, topic)
 }
 
-// Put is for [consume.Sink].
+// Put is for [handle.Sink].
 func (s sink) Put(ctx context.Context, r *kafkaclient.Record, done func(error)) (*produce.Output, error) {
 	m, err := s.sender.NewMessage(r.Topic)
 	if err != nil {

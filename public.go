@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/kafkaconfig"
 	"github.com/concord-go/concord/internal/produce"
@@ -18,7 +19,7 @@ func public(err error) error {
 	switch e := err.(type) {
 	case nil:
 		return nil
-	case *consume.Failure:
+	case *handle.Failure:
 		return recordError(e)
 	case *consume.Error:
 		c := &ConsumeError{Doing: e.Doing, Err: public(e.Err)}
@@ -26,7 +27,7 @@ func public(err error) error {
 			c.Topic, c.Partition, c.Err = at.Topic, at.Partition, public(at.Err)
 		}
 		return c
-	case *consume.PanicError:
+	case *handle.PanicError:
 		return &PanicError{Value: e.Value, Stack: e.Stack}
 	case *produce.Error:
 		return &ProduceError{Topic: e.Topic, MaybeDelivered: e.MaybeDelivered, Err: public(e.Err)}
@@ -99,10 +100,10 @@ func (r *rewrapped) Unwrap() []error { return []error{r.chain, r.text} }
 var sentinels = []struct{ inside, outside error }{
 	{consume.ErrClosed, ErrClosed}, {produce.ErrClosed, ErrClosed}, {consume.ErrRunning, ErrRunning}, {transact.ErrInUse, ErrRunning},
 	{produce.ErrTransactional, errOnlyTransforms},
-	{consume.ErrNotRunning, ErrNotRunning}, {consume.ErrTooManyDeadLetters, ErrTooManyDeadLetters}, {transact.ErrFenced, ErrFenced},
+	{consume.ErrNotRunning, ErrNotRunning}, {handle.ErrTooManyDeadLetters, ErrTooManyDeadLetters}, {transact.ErrFenced, ErrFenced},
 }
 
-func recordError(f *consume.Failure) *RecordError {
+func recordError(f *handle.Failure) *RecordError {
 	return &RecordError{
 		Topic: f.Topic, Partition: f.Partition, Offset: f.Offset, Stage: Stage(f.Stage), SchemaID: f.SchemaID, GUID: f.GUID, Err: public(f.Err),
 	}
@@ -110,14 +111,14 @@ func recordError(f *consume.Failure) *RecordError {
 
 // Stages, actions and pause reasons are converted by their numbers.
 var (
-	_ = [1]struct{}{}[int(Sending)-int(consume.Sending)]
-	_ = [1]struct{}{}[int(ToRetryTopic)-int(consume.ToRetryTopic)]
-	_ = [1]struct{}{}[int(numPauseReasons)-int(consume.NumReasons)]
+	_ = [1]struct{}{}[int(Sending)-int(handle.Sending)]
+	_ = [1]struct{}{}[int(ToRetryTopic)-int(handle.ToRetryTopic)]
+	_ = [1]struct{}{}[int(numPauseReasons)-int(handle.NumReasons)]
 )
 
 // decides is a policy for the engine.
-func (p Policy) decides(f *consume.Failure) consume.Action {
-	return consume.Action(p(Failure{RecordError: recordError(f), Class: f.Class, Attempt: f.Attempt, RetryTopics: f.RetryTopic}))
+func (p Policy) decides(f *handle.Failure) handle.Action {
+	return handle.Action(p(Failure{RecordError: recordError(f), Class: f.Class, Attempt: f.Attempt, RetryTopics: f.RetryTopic}))
 }
 
 func deliveryOf(d produce.Delivery) Delivery {

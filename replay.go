@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/reroute"
 )
@@ -111,7 +112,7 @@ func (o *replayOptions) replay(ctx context.Context, m *Message[[]byte, []byte], 
 	}
 	if _, err := p.Produce(ctx, message); err != nil {
 		if ctx.Err() != nil {
-			return consume.ErrAbandon // not committed: the next replay begins with it
+			return handle.ErrAbandon // not committed: the next replay begins with it
 		}
 		return fmt.Errorf("replaying to %s: %w", to, err)
 	}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/reroute"
 )
 
@@ -45,8 +45,8 @@ type retryTopics struct {
 }
 
 // engine is the same for the engine.
-func (r *retryTopics) engine() (*consume.Retries, error) {
-	retries := &consume.Retries{Sink: sinkOf(r.producer)}
+func (r *retryTopics) engine() (*handle.Retries, error) {
+	retries := &handle.Retries{Sink: sinkOf(r.producer)}
 	for _, t := range r.topics {
 		retries.Topics = append(retries.Topics, reroute.RetryTopic(t))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/produce"
 )
 
@@ -56,7 +57,7 @@ func Transform[K, V, K2, V2 any](ctx context.Context, from *Consumer[K, V], to *
 		return public(err)
 	}
 	defer end()
-	newWork := func() consume.Work {
+	newWork := func() handle.Work {
 		w := &transformWork[K, V, K2, V2]{to: to}
 		w.work = work[K, V]{consumer: from, handler: func(ctx context.Context, m *Message[K, V]) error { return w.transform(ctx, m, make) }}
 		return w
@@ -72,7 +73,7 @@ type transformWork[K, V, K2, V2 any] struct {
 	outputs []*produce.Output
 }
 
-// Outputs is for [consume.Work].
+// Outputs is for [handle.Work].
 func (w *transformWork[K, V, K2, V2]) Outputs() []*produce.Output {
 	outputs := w.outputs
 	w.outputs = nil

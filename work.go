@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/produce"
 	"github.com/concord-go/concord/internal/reroute"
@@ -24,8 +24,8 @@ type work[K, V any] struct {
 	message  *Message[K, V] // of the last Decode
 }
 
-// Decode is for [consume.Work].
-func (w *work[K, V]) Decode(ctx context.Context, in *consume.Input) *consume.Failure {
+// Decode is for [handle.Work].
+func (w *work[K, V]) Decode(ctx context.Context, in *handle.Input) *handle.Failure {
 	if w.consumer.decoded == nil {
 		return w.decode(ctx, in)
 	}
@@ -41,7 +41,7 @@ func (w *work[K, V]) Decode(ctx context.Context, in *consume.Input) *consume.Fai
 	return failed
 }
 
-func (w *work[K, V]) decode(ctx context.Context, in *consume.Input) *consume.Failure {
+func (w *work[K, V]) decode(ctx context.Context, in *handle.Input) *handle.Failure {
 	c, r := w.consumer, in.Record
 	m := &Message[K, V]{Topic: in.Origin.Topic, Partition: in.Origin.Partition, Offset: in.Origin.Offset, Timestamp: r.Timestamp, Headers: r.Headers, Attempt: in.Attempt}
 	w.message = m
@@ -58,22 +58,22 @@ func (w *work[K, V]) decode(ctx context.Context, in *consume.Input) *consume.Fai
 	var err error
 	m.KeyInfo, err = c.key.Deserialize(ctx, serde.KeyOf(m.Topic), serde.Data{Bytes: r.Key, Headers: r.Headers, Given: true}, &m.Key)
 	if err != nil {
-		return &consume.Failure{Stage: consume.ReadingKey, SchemaID: m.KeyInfo.SchemaID, GUID: m.KeyInfo.GUID, Err: err}
+		return &handle.Failure{Stage: handle.ReadingKey, SchemaID: m.KeyInfo.SchemaID, GUID: m.KeyInfo.GUID, Err: err}
 	}
 	m.NullKey = m.KeyInfo.Tombstone
 	m.ValueInfo, err = c.value.Deserialize(ctx, serde.ValueOf(m.Topic), serde.Data{Bytes: r.Value, Headers: r.Headers, Given: true}, &m.Value)
 	if err != nil {
-		return &consume.Failure{Stage: consume.ReadingValue, SchemaID: m.ValueInfo.SchemaID, GUID: m.ValueInfo.GUID, Err: err}
+		return &handle.Failure{Stage: handle.ReadingValue, SchemaID: m.ValueInfo.SchemaID, GUID: m.ValueInfo.GUID, Err: err}
 	}
 	m.Tombstone = m.ValueInfo.Tombstone
 	in.SchemaID, in.GUID = m.ValueInfo.SchemaID, m.ValueInfo.GUID
 	return nil
 }
 
-// Handle is for [consume.Work].
+// Handle is for [handle.Work].
 func (w *work[K, V]) Handle(ctx context.Context) error { return w.handler(ctx, w.message) }
 
-// Outputs is for [consume.Work].
+// Outputs is for [handle.Work].
 func (w *work[K, V]) Outputs() []*produce.Output { return nil }
 
 // cloneHeaders copies headers and their values.

@@ -25,7 +25,7 @@ type commits struct {
 // position is one to be committed, and the assignment that it is of.
 type position struct {
 	kafkaclient.Position
-	of *Partition
+	of *partition
 }
 
 type committed struct {
@@ -41,7 +41,7 @@ func (c *commits) init(r *run) {
 }
 
 // add takes a partition's position, unless it has not moved, or is a transaction's.
-func (c *commits) add(p *Partition, s inflight.State) {
+func (c *commits) add(p *partition, s inflight.State) {
 	if s.Moved && c.run.committer == nil {
 		c.pending[p.TopicPartition] = position{kafkaclient.Position{TopicPartition: p.TopicPartition, Offset: s.Position, LeaderEpoch: s.Epoch}, p}
 	}
@@ -140,11 +140,11 @@ func (c *commits) take(done committed) error {
 		// The group has moved on. No failure: what was handled since the last commit is
 		// redelivered, as after any end that is not in good order.
 		c.again(at)
-		r.log.log(r.ctx, slog.LevelWarn, "not committed: the group has moved on, and some records may be redelivered", "commit", done.err)
+		r.log.Log(r.ctx, slog.LevelWarn, "not committed: the group has moved on, and some records may be redelivered", "commit", done.err)
 		return nil
 	}
 	c.again(at)
-	r.log.log(r.ctx, slog.LevelWarn, "not committed: it will be tried again", "commit", done.err)
+	r.log.Log(r.ctx, slog.LevelWarn, "not committed: it will be tried again", "commit", done.err)
 	return done.err
 }
 

@@ -7,50 +7,36 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/concord-go/concord/internal/inflight"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
-)
-
-// The reasons for which a partition is paused, besides [inflight.Full].
-const (
-	Full                   = inflight.Full
-	Outage inflight.Reason = iota
-	DeadLettersUnavailable
-	RetryPause
-	RetryTopicsUnavailable
-	NotYetDue
-	TooManyDeadLetters
-	EarlierHandler // a handler that was given up still works on the partition
-	NumReasons
 )
 
 // counters are what Snapshot reads.
 type counters struct {
-	handled, retried, delayed, deadLetters, skipped, rewound, foreign      atomic.Uint64
-	rebalances, lost, corrupt, late, transactions, aborted, commitFailures atomic.Uint64
-	pauses                                                                 [NumReasons]atomic.Uint64
+	handle.Counters
+	handled, rewound, rebalances, lost, corrupt, late, transactions, aborted, commitFailures atomic.Uint64
 
 	mu   sync.Mutex
-	live map[*Partition]struct{}
+	live map[*partition]struct{}
 }
 
-func (c *counters) add(p *Partition) {
+func (c *counters) add(p *partition) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.live == nil {
-		c.live = make(map[*Partition]struct{})
+		c.live = make(map[*partition]struct{})
 	}
 	c.live[p] = struct{}{}
 }
 
-func (c *counters) remove(p *Partition) {
+func (c *counters) remove(p *partition) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.live, p)
 }
 
 // partitions are the live ones.
-func (c *counters) partitions() []*Partition {
+func (c *counters) partitions() []*partition {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Collect(maps.Keys(c.live))
@@ -61,10 +47,10 @@ type Snapshot struct {
 	Handled, Retried, Delayed, DeadLetters, Skipped, Rewound, Foreign uint64
 	Rebalances, Lost, Corrupt, Late, Transactions, Aborted            uint64
 	CommitFailures                                                    uint64
-	Pauses                                                            [NumReasons]uint64
+	Pauses                                                            [handle.NumReasons]uint64
 
 	Partitions, InFlight, InFlightBytes int
-	Paused                              [NumReasons]int
+	Paused                              [handle.NumReasons]int
 	Lag                                 []Lag
 }
 
@@ -83,7 +69,7 @@ func (e *Engine) Snapshot() Snapshot {
 		s.Partitions++
 		s.InFlight += in.Records
 		s.InFlightBytes += in.Bytes
-		for r := range NumReasons {
+		for r := range handle.NumReasons {
 			if in.Holds[r] > 0 {
 				s.Paused[r]++
 			}
@@ -95,12 +81,12 @@ func (e *Engine) Snapshot() Snapshot {
 	slices.SortFunc(s.Lag, func(a, b Lag) int {
 		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 	})
-	s.Handled, s.Retried, s.Delayed, s.DeadLetters = c.handled.Load(), c.retried.Load(), c.delayed.Load(), c.deadLetters.Load()
-	s.Skipped, s.Rewound, s.Foreign = c.skipped.Load(), c.rewound.Load(), c.foreign.Load()
+	s.Handled, s.Retried, s.Delayed, s.DeadLetters = c.handled.Load(), c.Retried.Load(), c.Delayed.Load(), c.DeadLetters.Load()
+	s.Skipped, s.Rewound, s.Foreign = c.Skipped.Load(), c.rewound.Load(), c.Foreign.Load()
 	s.Rebalances, s.Lost, s.Corrupt, s.Late = c.rebalances.Load(), c.lost.Load(), c.corrupt.Load(), c.late.Load()
 	s.Transactions, s.Aborted, s.CommitFailures = c.transactions.Load(), c.aborted.Load(), c.commitFailures.Load()
-	for r := range NumReasons {
-		s.Pauses[r] = c.pauses[r].Load()
+	for r := range handle.NumReasons {
+		s.Pauses[r] = c.Pauses[r].Load()
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/kafkaclient/clienttest"
 	"github.com/concord-go/concord/internal/reroute"
@@ -20,7 +21,7 @@ func TestDeadLettersArePipelined(t *testing.T) {
 		t.Run(fmt.Sprint(order), func(t *testing.T) {
 			bubble(t, func(w *world) {
 				c := func(c *consume.Config) {
-					withDead(consume.ToDeadLetters)(w, c)
+					withDead(handle.ToDeadLetters)(w, c)
 					c.Order = order
 					c.DeadLetters.Sink = w.sink(0)
 				}
@@ -47,12 +48,12 @@ func TestDeadLettersArePipelined(t *testing.T) {
 
 func TestAPartitionWaitsForDeadLettersThatAreUnavailableAndKeepsItsOrder(t *testing.T) {
 	bubble(t, func(w *world) {
-		n := w.node(func(c *consume.Config) { withDead(consume.ToDeadLetters)(w, c) }, client{BatchMax: 1}, failing)
+		n := w.node(func(c *consume.Config) { withDead(handle.ToDeadLetters)(w, c) }, client{BatchMax: 1}, failing)
 		w.f.TopicOutage("dead", true)
 		w.write("a", "bad1", "bad2", "b")
 		n.run()
 		after(30 * time.Second)
-		if s := n.engine.Snapshot(); s.Paused[consume.DeadLettersUnavailable] != 1 || s.DeadLetters != 0 {
+		if s := n.engine.Snapshot(); s.Paused[handle.DeadLettersUnavailable] != 1 || s.DeadLetters != 0 {
 			t.Errorf("%+v", s)
 		}
 		w.wantCommitted(t0, 1)
@@ -67,7 +68,7 @@ func TestAPartitionWaitsForDeadLettersThatAreUnavailableAndKeepsItsOrder(t *test
 		if got := w.values(dead0); got != "bad1 bad2" {
 			t.Errorf("dead letters [%s]", got)
 		}
-		if s := n.engine.Snapshot(); s.Paused[consume.DeadLettersUnavailable] != 0 || s.DeadLetters != 2 {
+		if s := n.engine.Snapshot(); s.Paused[handle.DeadLettersUnavailable] != 0 || s.DeadLetters != 2 {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -90,12 +91,12 @@ func TestADeadLetterThatIsTooLargeLosesItsHeadersThenItsValueThenThePolicyIsAske
 					asked := 0
 					n := w.node(func(c *consume.Config) {
 						withDead(0)(w, c)
-						c.Policy = func(f *consume.Failure) consume.Action {
-							if f.Stage == consume.Sending {
+						c.Policy = func(f *handle.Failure) handle.Action {
+							if f.Stage == handle.Sending {
 								asked++
-								return consume.SkipRecord
+								return handle.SkipRecord
 							}
-							return consume.ToDeadLetters
+							return handle.ToDeadLetters
 						}
 					}, client{}, failing)
 					refuse := func(r *kafkaclient.Record) *kafkaclient.Error {
@@ -143,11 +144,11 @@ func hasHeader(r *kafkaclient.Record, key string) bool {
 
 func TestARecordThatCanNeverBeRepublishedEndsTheRunWhereThePolicySaysSo(t *testing.T) {
 	bubble(t, func(w *world) {
-		n := w.node(func(c *consume.Config) { withDead(consume.ToDeadLetters)(w, c) }, client{}, failing)
+		n := w.node(func(c *consume.Config) { withDead(handle.ToDeadLetters)(w, c) }, client{}, failing)
 		w.f.Refuse(func(*kafkaclient.Record) *kafkaclient.Error { return clienttest.NewError(kafkaclient.MessageRefused) })
 		w.write("a", "bad", "c")
 		err := n.run().wait()
-		if f, ok := err.(*consume.Failure); !ok || f.Stage != consume.Sending || f.Offset != 1 {
+		if f, ok := err.(*handle.Failure); !ok || f.Stage != handle.Sending || f.Offset != 1 {
 			t.Errorf("Run: %v", err)
 		}
 		w.wantCommitted(t0, 1)
@@ -157,11 +158,11 @@ func TestARecordThatCanNeverBeRepublishedEndsTheRunWhereThePolicySaysSo(t *testi
 func TestADeadLetterThatWouldGoToItsOwnTopicEndsTheRun(t *testing.T) {
 	bubble(t, func(w *world) {
 		n := w.node(func(c *consume.Config) {
-			withDead(consume.ToDeadLetters)(w, c)
+			withDead(handle.ToDeadLetters)(w, c)
 			c.DeadLetters.Topic = func(source string) string { return source }
 		}, client{}, failing)
 		w.write("bad")
-		if f, ok := n.run().wait().(*consume.Failure); !ok || f.Offset != 0 {
+		if f, ok := n.run().wait().(*handle.Failure); !ok || f.Offset != 0 {
 			t.Error("the run goes on")
 		}
 	})
@@ -171,8 +172,8 @@ func retryTopics(w *world) func(*consume.Config) {
 	w.f.CreateTopic("t.1m", 2)
 	w.f.CreateTopic("t.1h", 2)
 	return func(c *consume.Config) {
-		withDead(consume.ToRetryTopic)(w, c)
-		c.Retries = &consume.Retries{Topics: reroute.Retries{{Suffix: ".1m", Delay: time.Minute}, {Suffix: ".1h", Delay: time.Hour}}, Sink: w.sink(0)}
+		withDead(handle.ToRetryTopic)(w, c)
+		c.Retries = &handle.Retries{Topics: reroute.Retries{{Suffix: ".1m", Delay: time.Minute}, {Suffix: ".1h", Delay: time.Hour}}, Sink: w.sink(0)}
 	}
 }
 
@@ -181,7 +182,7 @@ func TestARecordGoesThroughTheRetryTopicsWhenItIsDueThenToTheDeadLetters(t *test
 		began := time.Now()
 		var at []string
 		n := w.node(retryTopics(w), client{}, failing)
-		n.inputs = func(in consume.Input) {
+		n.inputs = func(in handle.Input) {
 			at = append(at, fmt.Sprint(time.Since(began).Round(time.Minute), " ", in.Attempt, " ", in.Origin.Topic, in.Origin.Offset))
 		}
 		w.write("bad")
@@ -194,7 +195,7 @@ func TestARecordGoesThroughTheRetryTopicsWhenItIsDueThenToTheDeadLetters(t *test
 			t.Errorf("dead letters [%s]", got)
 		}
 		s := n.engine.Snapshot()
-		if s.Delayed != 2 || s.DeadLetters != 1 || s.Pauses[consume.NotYetDue] != 2 {
+		if s.Delayed != 2 || s.DeadLetters != 1 || s.Pauses[handle.NotYetDue] != 2 {
 			t.Errorf("%+v", s)
 		}
 		for _, of := range []tp{t0, {Topic: "t.1m"}, {Topic: "t.1h"}} {
@@ -264,7 +265,7 @@ func TestAnInterceptorsTimeoutGoesToThePolicyAndDoesNotCutRepublishing(t *testin
 	bubble(t, func(w *world) {
 		w.sink(time.Second) // slower than the interceptor allows
 		n := w.node(func(c *consume.Config) {
-			withDead(consume.ToDeadLetters)(w, c)
+			withDead(handle.ToDeadLetters)(w, c)
 			c.Intercept = func(ctx context.Context, _ *kafkaclient.Record, next func(context.Context) error) error {
 				ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 				defer cancel()

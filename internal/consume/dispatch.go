@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
 )
@@ -35,11 +36,11 @@ func (r *run) dispatch() error {
 }
 
 // enqueue hands records of a partition to workers.
-func (r *run) enqueue(p *Partition, b *kafkaclient.Batch) {
+func (r *run) enqueue(p *partition, b *kafkaclient.Batch) {
 	began := time.Now()
 	if b.Rewound > 0 {
 		r.counts.rewound.Add(uint64(b.Rewound))
-		r.log.log(r.ctx, slog.LevelWarn, "the client read records a second time: they are left out", "rewound", nil,
+		r.log.Log(r.ctx, slog.LevelWarn, "the client read records a second time: they are left out", "rewound", nil,
 			slog.String("topic", p.Topic), slog.Int("partition", int(p.TopicPartition.Partition)), slog.Int("records", b.Rewound))
 	}
 	records := b.Records
@@ -63,15 +64,15 @@ func (r *run) enqueue(p *Partition, b *kafkaclient.Batch) {
 	for i := range records {
 		m := &records[i]
 		entries = append(entries, inflight.Entry{Offset: m.Offset, Epoch: m.LeaderEpoch, Size: m.Size()})
-		items = append(items, item{record: m, partition: p})
+		items = append(items, handle.Item{Record: m, Partition: p.Partition})
 	}
 	first, full := p.Enqueue(entries)
 	for i := range items {
-		items[i].number = first + inflight.Number(i)
+		items[i].Number = first + inflight.Number(i)
 	}
 	r.push(p, items)
 	if f := r.cfg.Observer.Polled; f != nil {
-		f(p.TopicPartition, len(items), items[0].record.Offset, time.Since(began))
+		f(p.TopicPartition, len(items), items[0].Record.Offset, time.Since(began))
 	}
 	clear(items)
 	r.entries, r.items = entries[:0], items[:0]
@@ -97,13 +98,13 @@ const roomWait = 50 * time.Millisecond
 
 // fill pauses a partition that is full, unless it has room again soon. A partition whose handlers
 // were too slow for that once is paused at once from then on, until they are not.
-func (r *run) fill(p *Partition) {
+func (r *run) fill(p *partition) {
 	wait := roomWait
 	if p.slow {
 		wait = 0
 	}
 	if p.slow = !p.WaitForRoom(wait); p.slow && !p.Closed() {
-		r.counts.pauses[Full].Add(1)
+		r.counts.Pauses[handle.Full].Add(1)
 		r.pause(p, true, true)
 	}
 }
@@ -143,7 +144,7 @@ func (r *run) reconcile() {
 	}
 }
 
-func (r *run) reconcilePartition(p *Partition) {
+func (r *run) reconcilePartition(p *partition) {
 	s := p.Reconcile()
 	r.commits.add(p, s)
 	r.pause(p, s.Paused, s.Full)
@@ -151,7 +152,7 @@ func (r *run) reconcilePartition(p *Partition) {
 
 // pause pauses or resumes a partition in the client. One that is full goes on soon: polling must not
 // take long meanwhile.
-func (r *run) pause(p *Partition, pause, full bool) {
+func (r *run) pause(p *partition, pause, full bool) {
 	if p.full != full {
 		p.full = full
 		if full {
@@ -171,7 +172,7 @@ func (r *run) pause(p *Partition, pause, full bool) {
 		err = r.client.Resume([]kafkaclient.TopicPartition{p.TopicPartition})
 	}
 	if err != nil {
-		r.log.log(r.ctx, slog.LevelWarn, "a partition was not paused or resumed", "pause", err, slog.String("topic", p.Topic), slog.Int("partition", int(p.TopicPartition.Partition)))
+		r.log.Log(r.ctx, slog.LevelWarn, "a partition was not paused or resumed", "pause", err, slog.String("topic", p.Topic), slog.Int("partition", int(p.TopicPartition.Partition)))
 	}
 }
 
@@ -197,13 +198,13 @@ func (r *run) fetchFailed(e kafkaclient.FetchError) error {
 			stops = true
 			break
 		}
-		r.log.log(r.ctx, slog.LevelWarn, "a topic does not exist (yet): waiting for it", "missing "+e.Topic, e.Err, attrs...)
+		r.log.Log(r.ctx, slog.LevelWarn, "a topic does not exist (yet): waiting for it", "missing "+e.Topic, e.Err, attrs...)
 		return nil
 	}
 	if stops {
 		return &Error{Doing: "consume", Err: where(e)}
 	}
-	r.log.log(r.ctx, slog.LevelWarn, "the client reports an error", "client "+e.Err.Name, e.Err, attrs...)
+	r.log.Log(r.ctx, slog.LevelWarn, "the client reports an error", "client "+e.Err.Name, e.Err, attrs...)
 	return nil
 }
 
@@ -246,7 +247,7 @@ func (r *run) nothingCame() bool {
 	ends, err := r.client.ListOffsets(ctx, tps, kafkaclient.Place{End: true})
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {
-			r.log.log(r.ctx, slog.LevelWarn, "the ends of the partitions are not known", "ends", err)
+			r.log.Log(r.ctx, slog.LevelWarn, "the ends of the partitions are not known", "ends", err)
 		}
 		return false
 	}

@@ -8,8 +8,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
+	"github.com/concord-go/concord/internal/ratelog"
 )
 
 // Engine is a consumer without its types. Run runs it once at a time; the other methods may be
@@ -17,7 +19,7 @@ import (
 type Engine struct {
 	client kafkaclient.Consumer
 	cfg    Config
-	log    *logger
+	log    *ratelog.Logger
 	counts counters
 	state  atomic.Int32 // a readiness
 
@@ -59,7 +61,7 @@ func New(client kafkaclient.Consumer, cfg Config) *Engine {
 		cfg.Log = slog.Default()
 	}
 	return &Engine{
-		client: client, cfg: cfg, log: newLogger(cfg.Log, client.Name()),
+		client: client, cfg: cfg, log: ratelog.New(cfg.Log, client.Name()),
 		running: make(chan struct{}, 1), committing: make(chan struct{}, 1), seeks: make(chan seekRequest), closing: inflight.NewSignal(), closed: make(chan struct{}),
 		placed:     make(map[kafkaclient.TopicPartition]bool),
 		stragglers: make(map[kafkaclient.TopicPartition]<-chan struct{}),
@@ -71,7 +73,7 @@ type Mode struct {
 	// Committer writes in transactions; nil: the engine commits.
 	Committer func(*Host) Committer
 	// Sink takes dead letters and delayed records in place of the configured sinks.
-	Sink Sink
+	Sink handle.Sink
 	// Stop ends the run without an error when it is closed.
 	Stop <-chan struct{}
 	// StopAt takes the place of the configured one, unless it is StopNever.
@@ -81,7 +83,7 @@ type Mode struct {
 // Run reads the topics until ctx is done, the engine is closed, or something fails. newWork makes
 // the typed half of each worker. It returns nil, a [*Failure], or an [*Error]; several are joined. A
 // panic of a handler becomes one of Run, unless Config.Recover is set.
-func (e *Engine) Run(ctx context.Context, topics []string, newWork func() Work, mode Mode) error {
+func (e *Engine) Run(ctx context.Context, topics []string, newWork func() handle.Work, mode Mode) error {
 	select {
 	case e.running <- struct{}{}:
 		defer func() { <-e.running }()

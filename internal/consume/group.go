@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
 )
@@ -17,7 +18,7 @@ func (r *run) Assigned(assigned []kafkaclient.TopicPartition) []kafkaclient.Posi
 	r.counts.rebalances.Add(1)
 	r.joinedAt = time.Time{}
 	r.state.Store(int32(joined))
-	r.log.partitions(slog.LevelInfo, "partitions assigned", assigned)
+	r.log.Partitions(slog.LevelInfo, "partitions assigned", assigned)
 	if f := r.cfg.Observer.Assigned; f != nil {
 		f(assigned)
 	}
@@ -39,12 +40,12 @@ func (r *run) Assigned(assigned []kafkaclient.TopicPartition) []kafkaclient.Posi
 // go to other members.
 func (r *run) Revoked(revoked []kafkaclient.TopicPartition) {
 	r.counts.rebalances.Add(1)
-	r.log.partitions(slog.LevelInfo, "partitions revoked", revoked)
+	r.log.Partitions(slog.LevelInfo, "partitions revoked", revoked)
 	if err := r.release(r.these(revoked), false); err != nil {
-		r.log.warn(r.ctx, "partitions were revoked while a handler worked", err)
+		r.log.Warn(r.ctx, "partitions were revoked while a handler worked", err)
 	}
 	if err := r.commits.now(); err != nil {
-		r.log.warn(r.ctx, "not committed before partitions were revoked", err)
+		r.log.Warn(r.ctx, "not committed before partitions were revoked", err)
 	}
 	if f := r.cfg.Observer.Revoked; f != nil {
 		f(revoked)
@@ -57,9 +58,9 @@ func (r *run) Lost(lost []kafkaclient.TopicPartition) {
 	r.counts.lost.Add(uint64(len(lost)))
 	r.state.Store(int32(joining))
 	r.joinedAt = time.Now()
-	r.log.partitions(slog.LevelWarn, "partitions lost: what was not committed is redelivered", lost)
+	r.log.Partitions(slog.LevelWarn, "partitions lost: what was not committed is redelivered", lost)
 	if err := r.release(r.these(lost), true); err != nil {
-		r.log.warn(r.ctx, "partitions were lost", err)
+		r.log.Warn(r.ctx, "partitions were lost", err)
 	}
 	if f := r.cfg.Observer.Lost; f != nil {
 		f(lost)
@@ -90,36 +91,34 @@ func (r *run) assign(assigned []kafkaclient.TopicPartition, starts []kafkaclient
 
 // add makes a partition, and its worker where it has its own.
 func (r *run) add(tp kafkaclient.TopicPartition, stops []kafkaclient.Position) {
-	p := &Partition{TopicPartition: tp, retry: -1, stopAt: -1}
+	p := &partition{stopAt: -1}
 	p.end.Store(-1)
 	p.caughtUp.Store(-1)
-	p.Partition = inflight.NewPartition(r.cfg.Limits, &r.counts.handled, func() { r.note(p) })
-	p.ctx, p.cancel = context.WithCancel(r.ctx)
-	p.waits, p.endWaits = context.WithCancel(r.waits)
+	retries := false
+	if r.cfg.Retries != nil {
+		_, _, retries = r.cfg.Retries.Topics.Source(tp.Topic)
+	}
+	account := inflight.NewPartition(r.cfg.Limits, &r.counts.handled, func() { r.note(p) })
+	p.Partition = handle.NewPartition(account, tp, r.ctx, r.waits, retries)
 	if i := slices.IndexFunc(stops, func(at kafkaclient.Position) bool { return at.TopicPartition == tp }); i >= 0 {
 		p.stopAt = stops[i].Offset
-	}
-	if r.cfg.Retries != nil {
-		if source, i, ok := r.cfg.Retries.Topics.Source(tp.Topic); ok {
-			p.retry, p.from = i, source
-		}
 	}
 	r.parts[tp] = p
 	r.counts.add(p)
 	r.waitForStraggler(p)
-	if r.queues == nil || p.retry >= 0 { // a retry topic waits, and must not keep others waiting
-		p.queue = inflight.NewQueue[item]()
-		r.startWorker(p.queue, inflight.BatchMax)
+	if r.queues == nil || p.IsRetryTopic() { // a retry topic waits, and must not keep others waiting
+		p.queue = inflight.NewQueue[handle.Item]()
+		r.pool.Start(p.queue, inflight.BatchMax)
 	}
 }
 
 // place says that a partition begins at an offset that the group has not committed.
-func (r *run) place(p *Partition, offset int64) {
+func (r *run) place(p *partition, offset int64) {
 	if p == nil || offset < 0 {
 		return
 	}
 	if r.committer != nil {
-		r.committer.Place(p, offset)
+		r.committer.Place(p.Partition, offset)
 		return
 	}
 	p.Begins(offset)
@@ -127,23 +126,23 @@ func (r *run) place(p *Partition, offset int64) {
 }
 
 // note puts a partition among those to be reconciled.
-func (r *run) note(p *Partition) {
+func (r *run) note(p *partition) {
 	r.mu.Lock()
 	r.changed = append(r.changed, p)
 	r.mu.Unlock()
 	r.dirty.Store(true)
 }
 
-func (r *run) all() []*Partition {
-	all := make([]*Partition, 0, len(r.parts))
+func (r *run) all() []*partition {
+	all := make([]*partition, 0, len(r.parts))
 	for _, p := range r.parts {
 		all = append(all, p)
 	}
 	return all
 }
 
-func (r *run) these(tps []kafkaclient.TopicPartition) []*Partition {
-	var these []*Partition
+func (r *run) these(tps []kafkaclient.TopicPartition) []*partition {
+	var these []*partition
 	for _, tp := range tps {
 		if p := r.parts[tp]; p != nil {
 			these = append(these, p)
@@ -156,19 +155,18 @@ var errStillHandling = errors.New("a handler goes on although its context has en
 
 // release gives partitions up. Unless they are lost, handlers may return until the drain
 // timeout, and what they did is to be committed.
-func (r *run) release(leaving []*Partition, lost bool) error {
+func (r *run) release(leaving []*partition, lost bool) error {
 	if len(leaving) == 0 {
 		return nil
 	}
 	idle := make([]<-chan struct{}, len(leaving))
 	for i, p := range leaving {
 		idle[i] = p.Close()
-		p.endWaits()
 		if p.queue != nil {
 			p.queue.Close()
 		}
 		if lost {
-			p.cancel()
+			p.Cancel()
 		}
 	}
 	var err error
@@ -176,7 +174,7 @@ func (r *run) release(leaving []*Partition, lost bool) error {
 		err = r.drain(leaving, idle)
 	}
 	if r.committer != nil {
-		err = errors.Join(err, r.committer.Release(leaving, lost, max(r.cfg.Drain, afterCancel)))
+		err = errors.Join(err, r.committer.Release(workers(leaving), lost, max(r.cfg.Drain, afterCancel)))
 	}
 	var resumed []kafkaclient.TopicPartition
 	for i, p := range leaving {
@@ -194,22 +192,30 @@ func (r *run) release(leaving []*Partition, lost bool) error {
 			p.full = false
 			r.full--
 		}
-		p.gone.Store(true)
-		p.cancel()
+		p.Leave()
 		r.straggles(p, idle[i])
 		delete(r.parts, p.TopicPartition)
 		r.counts.remove(p)
 	}
 	if len(resumed) > 0 {
 		if err := r.client.Resume(resumed); err != nil {
-			r.log.warn(r.ctx, "partitions were not resumed", err)
+			r.log.Warn(r.ctx, "partitions were not resumed", err)
 		}
 	}
 	return err
 }
 
+// workers are partitions as workers, and transactions, see them.
+func workers(of []*partition) []*handle.Partition {
+	ps := make([]*handle.Partition, len(of))
+	for i := range of {
+		ps[i] = of[i].Partition
+	}
+	return ps
+}
+
 // drain waits for handlers, ends their contexts at the drain timeout, and then waits a little longer.
-func (r *run) drain(leaving []*Partition, idle []<-chan struct{}) error {
+func (r *run) drain(leaving []*partition, idle []<-chan struct{}) error {
 	timer := time.NewTimer(r.cfg.Drain)
 	defer timer.Stop()
 	cancelled := false
@@ -222,7 +228,7 @@ func (r *run) drain(leaving []*Partition, idle []<-chan struct{}) error {
 		if !cancelled {
 			cancelled = true
 			for _, p := range leaving {
-				p.cancel()
+				p.Cancel()
 			}
 			timer.Reset(afterCancel)
 			select {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/concord-go/concord/internal/backoff"
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/kafkaclient/clienttest"
@@ -70,11 +71,11 @@ func (w *world) writeTo(to tp, values ...string) {
 }
 
 // deadLetters makes the configuration of dead letters in "dead".
-func (w *world) deadLetters() *consume.DeadLetters {
-	return &consume.DeadLetters{Topic: func(string) string { return "dead" }, Sink: w.sink(10 * time.Millisecond)}
+func (w *world) deadLetters() *handle.DeadLetters {
+	return &handle.DeadLetters{Topic: func(string) string { return "dead" }, Sink: w.sink(10 * time.Millisecond)}
 }
 
-func (w *world) sink(latency time.Duration) consume.Sink {
+func (w *world) sink(latency time.Duration) handle.Sink {
 	if w.sender == nil {
 		open := func(r kafkaclient.Reporter) (kafkaclient.Producer, error) {
 			return w.f.Producer(clienttest.ProducerConfig{Latency: latency}, r), nil
@@ -132,7 +133,7 @@ type node struct {
 	client *clienttest.FakeConsumer
 	engine *consume.Engine
 	handle handler
-	inputs func(consume.Input)
+	inputs func(handle.Input)
 	mode   consume.Mode
 
 	cancel context.CancelFunc
@@ -153,7 +154,7 @@ func (w *world) node(change func(*consume.Config), client clienttest.ConsumerCon
 	cfg := consume.Config{
 		Group: "g", CommitInterval: 5 * time.Second, Drain: drain, Workers: 4,
 		Limits:  inflight.Limits{Records: 1000, Bytes: 1 << 20},
-		Policy:  func(*consume.Failure) consume.Action { return consume.StopRun },
+		Policy:  func(*handle.Failure) handle.Action { return handle.StopRun },
 		Backoff: backoff.Policy{Base: 100 * time.Millisecond, Max: 10 * time.Second},
 		Log:     slog.New(slog.NewTextHandler(lockedWriter{n}, nil)),
 		Static:  client.InstanceID != "",
@@ -191,7 +192,7 @@ func (n *node) run(topics ...string) *node {
 			}
 			done <- err
 		}()
-		err = n.engine.Run(ctx, topics, func() consume.Work { return &textWork{n: n} }, n.mode)
+		err = n.engine.Run(ctx, topics, func() handle.Work { return &textWork{n: n} }, n.mode)
 	}()
 	return n
 }
@@ -246,15 +247,15 @@ func (n *node) logged() string {
 // textWork is a handler of texts.
 type textWork struct {
 	n  *node
-	in consume.Input
+	in handle.Input
 }
 
 var errUnreadable = errors.New("unreadable")
 
-func (w *textWork) Decode(_ context.Context, in *consume.Input) *consume.Failure {
+func (w *textWork) Decode(_ context.Context, in *handle.Input) *handle.Failure {
 	w.in = *in
 	if string(in.Record.Value) == "unreadable" {
-		return &consume.Failure{Stage: consume.ReadingValue, Err: errUnreadable}
+		return &handle.Failure{Stage: handle.ReadingValue, Err: errUnreadable}
 	}
 	return nil
 }
@@ -284,8 +285,8 @@ func failing(_ context.Context, value string) error {
 	return nil
 }
 
-func always(a consume.Action) func(*consume.Config) {
-	return func(c *consume.Config) { c.Policy = func(*consume.Failure) consume.Action { return a } }
+func always(a handle.Action) func(*consume.Config) {
+	return func(c *consume.Config) { c.Policy = func(*handle.Failure) handle.Action { return a } }
 }
 
 // after lets time pass, until everything waits.

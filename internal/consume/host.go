@@ -4,9 +4,9 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/produce"
-	"github.com/concord-go/concord/internal/reroute"
 )
 
 // Host is what a [Committer] may ask of the run that it commits for. Its methods are called by the
@@ -43,67 +43,10 @@ func (h *Host) Fail(err error) { h.r.fail(err) }
 
 // Warn logs a line.
 func (h *Host) Warn(text string, err error) {
-	h.r.log.log(h.r.ctx, slog.LevelWarn, text, "transaction", err)
+	h.r.log.Log(h.r.ctx, slog.LevelWarn, text, "transaction", err)
 }
 
-// Refused decides about a staged record with a message that can never be written. A dead letter is
-// reduced, and a record that was to be delayed becomes a dead letter; about any other, and in the end, the policy
-// is asked. A dead letter takes the place of the record's messages. Action is StopRun with the failure,
-// SkipRecord, RetryRecord, or ToDeadLetters with what is to be written.
-func (h *Host) Refused(ctx context.Context, s *Staged, cause error) (Action, *produce.Output, *Failure) {
-	r := h.r
-	f := (&Failure{Stage: Sending, Err: cause}).at(s.Record)
-	s.refusals++
-	f.Attempt, f.RetryTopic = s.refusals, s.Retried.Count
-	why, reduction := f, reroute.Whole
-	switch {
-	case s.Kind == DeadLettered && s.reduction < maxReduction:
-		why, reduction = s.failure, s.reduction+1
-	case s.Kind == Delayed && r.cfg.DeadLetters != nil:
-		why = s.failure
-	default:
-		switch r.actionOf(f, false) {
-		case RetryRecord, AwaitRecovery:
-			return RetryRecord, nil, f
-		case SkipRecord:
-			r.counts.skipped.Add(1)
-			return SkipRecord, nil, f
-		case ToDeadLetters:
-			if s.Kind != DeadLettered { // else it was reduced as far as possible
-				break
-			}
-			fallthrough
-		default:
-			return StopRun, nil, f
-		}
-	}
-	return h.deadLetter(ctx, s, &republished{failure: why, kind: DeadLettered, reduction: reduction}, f)
-}
-
-// deadLetter makes what takes the place of the messages of a staged record.
-func (h *Host) deadLetter(ctx context.Context, s *Staged, p *republished, f *Failure) (Action, *produce.Output, *Failure) {
-	r := h.r
-	p.retried, p.in = s.Retried, Input{Record: s.Record, Retried: s.Retried, Origin: s.Retried.Origin}
-	if s.Retried.Origin.Topic == "" {
-		p.in.Origin = r.originOf(s.Record)
-	}
-	sink := r.sinkOf(DeadLettered)
-	out, err := r.envelope(ctx, sink, p)
-	var o *produce.Output
-	if err == nil {
-		o, err = sink.Put(ctx, out, nil)
-	}
-	switch {
-	case err == nil:
-		if s.Kind != DeadLettered {
-			r.counts.deadLetters.Add(1)
-			r.limit.add(r, true)
-		}
-		s.reduction, s.failure, s.Kind = p.reduction, p.failure, DeadLettered
-		return ToDeadLetters, o, f
-	case impossible(err):
-		return StopRun, nil, f
-	}
-	h.Warn("a record cannot be dead-lettered yet", err)
-	return RetryRecord, nil, f
+// Refused is [handle.Pool.Refused] of the run's workers.
+func (h *Host) Refused(ctx context.Context, s *handle.Staged, cause error) (handle.Action, *produce.Output, *handle.Failure) {
+	return h.r.pool.Refused(ctx, s, cause)
 }

@@ -39,7 +39,7 @@ func (i *idling) resume(tps []kafkaclient.TopicPartition) {
 		return
 	}
 	if err := i.e.client.Resume(tps); err != nil {
-		i.e.log.warn(context.Background(), "partitions were not resumed between runs", err)
+		i.e.log.Warn(context.Background(), "partitions were not resumed between runs", err)
 	}
 }
 
@@ -82,7 +82,7 @@ func (e *Engine) startIdling(assigned []kafkaclient.TopicPartition) {
 			}
 			if len(i.pause) > 0 {
 				if err := e.client.Pause(i.pause); err != nil {
-					e.log.warn(context.Background(), "partitions were not paused between runs", err)
+					e.log.Warn(context.Background(), "partitions were not paused between runs", err)
 				}
 				i.paused = append(i.paused, i.pause...)
 				i.pause = i.pause[:0]
@@ -90,7 +90,7 @@ func (e *Engine) startIdling(assigned []kafkaclient.TopicPartition) {
 			f.Reset()
 			e.client.Poll(pollWait, &f) // records are dropped: the next run begins at what is committed
 			for _, failed := range f.Errors {
-				e.log.log(context.Background(), slog.LevelWarn, "the client reports an error between runs", failed.Err.Name, failed.Err)
+				e.log.Log(context.Background(), slog.LevelWarn, "the client reports an error between runs", failed.Err.Name, failed.Err)
 				if failed.Err.Fatal {
 					return
 				}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/kafkaclient/clienttest"
 )
@@ -55,7 +56,7 @@ func TestCloseReturnsFromEveryState(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(w *world) {
-				n := w.node(always(consume.RetryRecord), client{}, nil)
+				n := w.node(always(handle.RetryRecord), client{}, nil)
 				test.prepare(w, n)
 				closes(t, n, test.most)
 				w.f.Outage(false)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/concord-go/concord/internal/backoff"
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/kafkaclient/clienttest"
@@ -92,10 +93,10 @@ func (n *modelNode) config(log *slog.Logger) consume.Config {
 			},
 			Revoked: n.gone, Lost: n.gone,
 		},
-		DeadLetters: &consume.DeadLetters{Topic: func(string) string { return "dead" }, Profile: reroute.Kafka, Sink: modelSink{n}},
+		DeadLetters: &handle.DeadLetters{Topic: func(string) string { return "dead" }, Profile: reroute.Kafka, Sink: modelSink{n}},
 	}
 	if m.retries {
-		cfg.Retries = &consume.Retries{Topics: modelRetries, Sink: modelSink{n}}
+		cfg.Retries = &handle.Retries{Topics: modelRetries, Sink: modelSink{n}}
 	}
 	return cfg
 }
@@ -134,7 +135,7 @@ func (n *modelNode) loop() {
 }
 
 func (n *modelNode) run(ctx context.Context) error {
-	newWork := func() consume.Work { return &modelWork{n: n} }
+	newWork := func() handle.Work { return &modelWork{n: n} }
 	if n.transactor == nil {
 		return n.engine.Run(ctx, []string{"t"}, newWork, consume.Mode{})
 	}
@@ -197,33 +198,33 @@ type failed struct{ kind string }
 
 func (f failed) Error() string { return "failed: " + f.kind }
 
-func (n *modelNode) policy(f *consume.Failure) consume.Action {
+func (n *modelNode) policy(f *handle.Failure) handle.Action {
 	key := recordKey{clienttest.TP{Topic: f.Topic, Partition: f.Partition}, f.Offset}
 	kind := ""
 	if e, ok := errors.AsType[failed](f.Err); ok {
 		kind = e.kind
 	}
-	if _, ok := errors.AsType[*consume.PanicError](f.Err); ok {
+	if _, ok := errors.AsType[*handle.PanicError](f.Err); ok {
 		kind = "panic"
 	}
-	if f.Stage == consume.Sending {
+	if f.Stage == handle.Sending {
 		n.m.terminal(key, "skipped")
-		return consume.SkipRecord
+		return handle.SkipRecord
 	}
 	switch kind {
 	case "fail":
-		return consume.RetryRecord
+		return handle.RetryRecord
 	case "outage":
-		return consume.AwaitRecovery
+		return handle.AwaitRecovery
 	case "skip":
 		n.m.terminal(key, "skipped")
-		return consume.SkipRecord
+		return handle.SkipRecord
 	case "dead", "huge", "hopeless", "panic":
-		return consume.ToDeadLetters
+		return handle.ToDeadLetters
 	case "later":
-		return consume.ToRetryTopic
+		return handle.ToRetryTopic
 	}
-	return consume.StopRun // the context has ended
+	return handle.StopRun // the context has ended
 }
 
 func (n *modelNode) intercept(ctx context.Context, r *kafkaclient.Record, next func(context.Context) error) error {
@@ -235,13 +236,13 @@ func (n *modelNode) intercept(ctx context.Context, r *kafkaclient.Record, next f
 // modelWork is the handler.
 type modelWork struct {
 	n       *modelNode
-	in      consume.Input
+	in      handle.Input
 	tries   int
 	last    recordKey
 	outputs []*produce.Output
 }
 
-func (w *modelWork) Decode(_ context.Context, in *consume.Input) *consume.Failure {
+func (w *modelWork) Decode(_ context.Context, in *handle.Input) *handle.Failure {
 	w.in = *in
 	key := keyOf(in.Record)
 	if key != w.last {
@@ -332,7 +333,7 @@ func (s modelSink) Put(ctx context.Context, r *kafkaclient.Record, done func(err
 // modelTxSink notes what goes elsewhere within transactions.
 type modelTxSink struct {
 	n *modelNode
-	consume.Sink
+	handle.Sink
 }
 
 func (s modelTxSink) Put(ctx context.Context, r *kafkaclient.Record, done func(error)) (*produce.Output, error) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 )
 
@@ -22,14 +23,14 @@ func TestEachActionOfThePolicy(t *testing.T) {
 		failed  bool
 		count   func(consume.Snapshot) uint64
 	}{
-		"stop":                        {always2(consume.StopRun), "a bad", 1, true, nil},
-		"skip":                        {always2(consume.SkipRecord), "a bad c", 3, false, func(s consume.Snapshot) uint64 { return s.Skipped }},
-		"retry":                       {firstThen(consume.RetryRecord, consume.SkipRecord), "a bad bad c", 3, false, func(s consume.Snapshot) uint64 { return s.Retried }},
-		"await recovery":              {firstThen(consume.AwaitRecovery, consume.SkipRecord), "a bad bad c", 3, false, func(s consume.Snapshot) uint64 { return s.Retried }},
-		"dead letters":                {withDead(consume.ToDeadLetters), "a bad c", 3, false, func(s consume.Snapshot) uint64 { return s.DeadLetters }},
-		"no dead letters":             {always2(consume.ToDeadLetters), "a bad", 1, true, nil},
-		"no retry topic, dead letter": {withDead(consume.ToRetryTopic), "a bad c", 3, false, func(s consume.Snapshot) uint64 { return s.DeadLetters }},
-		"no retry topic":              {always2(consume.ToRetryTopic), "a bad", 1, true, nil},
+		"stop":                        {always2(handle.StopRun), "a bad", 1, true, nil},
+		"skip":                        {always2(handle.SkipRecord), "a bad c", 3, false, func(s consume.Snapshot) uint64 { return s.Skipped }},
+		"retry":                       {firstThen(handle.RetryRecord, handle.SkipRecord), "a bad bad c", 3, false, func(s consume.Snapshot) uint64 { return s.Retried }},
+		"await recovery":              {firstThen(handle.AwaitRecovery, handle.SkipRecord), "a bad bad c", 3, false, func(s consume.Snapshot) uint64 { return s.Retried }},
+		"dead letters":                {withDead(handle.ToDeadLetters), "a bad c", 3, false, func(s consume.Snapshot) uint64 { return s.DeadLetters }},
+		"no dead letters":             {always2(handle.ToDeadLetters), "a bad", 1, true, nil},
+		"no retry topic, dead letter": {withDead(handle.ToRetryTopic), "a bad c", 3, false, func(s consume.Snapshot) uint64 { return s.DeadLetters }},
+		"no retry topic":              {always2(handle.ToRetryTopic), "a bad", 1, true, nil},
 		"unknown":                     {always2(99), "a bad", 1, true, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -38,11 +39,11 @@ func TestEachActionOfThePolicy(t *testing.T) {
 				w.write("a", "bad", "c")
 				n.run()
 				after(time.Minute)
-				var failure *consume.Failure
+				var failure *handle.Failure
 				if err := n.stop(); errors.As(err, &failure) != test.failed {
 					t.Fatalf("Run: %v", err)
 				}
-				if test.failed && (failure.Offset != 1 || failure.Stage != consume.Handling || !errors.Is(failure, errBad)) {
+				if test.failed && (failure.Offset != 1 || failure.Stage != handle.Handling || !errors.Is(failure, errBad)) {
 					t.Errorf("%+v", failure)
 				}
 				n.wantHandled(test.handled)
@@ -55,13 +56,13 @@ func TestEachActionOfThePolicy(t *testing.T) {
 	}
 }
 
-func always2(a consume.Action) func(*world, *consume.Config) {
+func always2(a handle.Action) func(*world, *consume.Config) {
 	return func(_ *world, c *consume.Config) { always(a)(c) }
 }
 
-func firstThen(first, then consume.Action) func(*world, *consume.Config) {
+func firstThen(first, then handle.Action) func(*world, *consume.Config) {
 	return func(_ *world, c *consume.Config) {
-		c.Policy = func(f *consume.Failure) consume.Action {
+		c.Policy = func(f *handle.Failure) handle.Action {
 			if f.Attempt == 1 {
 				return first
 			}
@@ -70,18 +71,18 @@ func firstThen(first, then consume.Action) func(*world, *consume.Config) {
 	}
 }
 
-func withDead(a consume.Action) func(*world, *consume.Config) {
+func withDead(a handle.Action) func(*world, *consume.Config) {
 	return func(w *world, c *consume.Config) { always(a)(c); c.DeadLetters = w.deadLetters() }
 }
 
 func TestARecordThatCannotBeReadIsTriedAgainFromTheStart(t *testing.T) {
 	bubble(t, func(w *world) {
-		n := w.node(func(c *consume.Config) { firstThen(consume.RetryRecord, consume.SkipRecord)(w, c) }, client{}, nil)
+		n := w.node(func(c *consume.Config) { firstThen(handle.RetryRecord, handle.SkipRecord)(w, c) }, client{}, nil)
 		w.write("unreadable", "b")
 		n.run()
 		after(time.Minute)
 		n.wantHandled("b")
-		if s := n.engine.Snapshot(); s.Retried != 1 || s.Skipped != 1 || s.Pauses[consume.RetryPause] != 1 {
+		if s := n.engine.Snapshot(); s.Retried != 1 || s.Skipped != 1 || s.Pauses[handle.RetryPause] != 1 {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -90,7 +91,7 @@ func TestARecordThatCannotBeReadIsTriedAgainFromTheStart(t *testing.T) {
 func TestRetriesWaitLongerEachTimeAndOthersGoOn(t *testing.T) {
 	bubble(t, func(w *world) {
 		var at []time.Time
-		n := w.node(always(consume.RetryRecord), client{}, func(_ context.Context, v string) error {
+		n := w.node(always(handle.RetryRecord), client{}, func(_ context.Context, v string) error {
 			if v == "bad" {
 				at = append(at, time.Now())
 				return errBad
@@ -119,7 +120,7 @@ func TestRetriesWaitLongerEachTimeAndOthersGoOn(t *testing.T) {
 
 func TestWhenTheRunStopsNothingIsDeadLettered(t *testing.T) {
 	bubble(t, func(w *world) {
-		n := w.node(func(c *consume.Config) { withDead(consume.ToDeadLetters)(w, c) }, client{}, func(ctx context.Context, v string) error {
+		n := w.node(func(c *consume.Config) { withDead(handle.ToDeadLetters)(w, c) }, client{}, func(ctx context.Context, v string) error {
 			if v == "b" {
 				<-ctx.Done()
 				return ctx.Err()
@@ -148,18 +149,18 @@ func TestErrAbandonEndsTheRunWithoutThePolicy(t *testing.T) {
 		t.Run(fmt.Sprint(intercepted), func(t *testing.T) {
 			bubble(t, func(w *world) {
 				n := w.node(func(c *consume.Config) {
-					withDead(consume.ToDeadLetters)(w, c)
+					withDead(handle.ToDeadLetters)(w, c)
 					if intercepted {
 						c.Intercept = func(ctx context.Context, r *kafkaclient.Record, next func(context.Context) error) error {
 							if string(r.Value) == "b" {
-								return consume.ErrAbandon
+								return handle.ErrAbandon
 							}
 							return next(ctx)
 						}
 					}
 				}, client{}, func(_ context.Context, v string) error {
 					if v == "b" {
-						return fmt.Errorf("the loop was left: %w", consume.ErrAbandon)
+						return fmt.Errorf("the loop was left: %w", handle.ErrAbandon)
 					}
 					return nil
 				})
@@ -192,7 +193,7 @@ func TestThePanicOfAHandlerIsRunsUnlessItIsRecovered(t *testing.T) {
 		}
 		w.wantCommitted(t0, 1)
 		n.close()
-		n = w.node(func(c *consume.Config) { c.Recover = true; always(consume.SkipRecord)(c) }, client{}, panics).run()
+		n = w.node(func(c *consume.Config) { c.Recover = true; always(handle.SkipRecord)(c) }, client{}, panics).run()
 		after(time.Second)
 		n.wantHandled("b c")
 		if strings.Contains(n.logged(), "secret") {
@@ -210,7 +211,7 @@ func TestAHandlerThatEndsItsGoroutineEndsTheRun(t *testing.T) {
 					return nil
 				})
 				w.write("a")
-				var f *consume.Failure
+				var f *handle.Failure
 				if err := n.run().wait(); !errors.As(err, &f) || f.Offset != 0 {
 					t.Errorf("Run: %v", err)
 				}
@@ -225,7 +226,7 @@ func TestWhatFailsAfterTheRunHasEndedIsCountedAndLogged(t *testing.T) {
 		"error": func() error { return errBad },
 		"panic": func() error { panic("late") },
 	} {
-		for _, action := range []consume.Action{consume.StopRun, consume.SkipRecord} {
+		for _, action := range []handle.Action{handle.StopRun, handle.SkipRecord} {
 			t.Run(fmt.Sprint(name, action), func(t *testing.T) {
 				bubble(t, func(w *world) {
 					g := newGate("a")
@@ -256,8 +257,8 @@ func TestWhatFailsAfterTheRunHasEndedIsCountedAndLogged(t *testing.T) {
 func TestTheLimitOfDeadLettersEndsTheRunOrPausesIt(t *testing.T) {
 	bubble(t, func(w *world) {
 		ends := w.node(func(c *consume.Config) {
-			withDead(consume.ToDeadLetters)(w, c)
-			c.DeadLetters.Limit = consume.Limit{Share: 0.5, Records: 4}
+			withDead(handle.ToDeadLetters)(w, c)
+			c.DeadLetters.Limit = handle.Limit{Share: 0.5, Records: 4}
 		}, client{}, failing)
 		w.write("a", "bad1", "b", "bad2", "bad3", "c")
 		for range 2 { // each run counts for itself: the second one begins behind bad3
@@ -268,14 +269,14 @@ func TestTheLimitOfDeadLettersEndsTheRunOrPausesIt(t *testing.T) {
 	t.Run("pause", func(t *testing.T) {
 		bubble(t, func(w *world) {
 			n := w.node(func(c *consume.Config) {
-				withDead(consume.ToDeadLetters)(w, c)
-				c.DeadLetters.Limit = consume.Limit{Share: 0.5, Records: 2, Pause: time.Minute}
+				withDead(handle.ToDeadLetters)(w, c)
+				c.DeadLetters.Limit = handle.Limit{Share: 0.5, Records: 2, Pause: time.Minute}
 			}, client{}, failing)
 			w.write("bad1", "bad2", "c", "d")
 			n.run()
 			after(30 * time.Second)
 			n.wantHandled("bad1 bad2")
-			if s := n.engine.Snapshot(); s.Paused[consume.TooManyDeadLetters] != 1 {
+			if s := n.engine.Snapshot(); s.Paused[handle.TooManyDeadLetters] != 1 {
 				t.Errorf("%+v", s)
 			}
 			after(time.Minute)
@@ -295,12 +296,12 @@ func wantErrOr(t *testing.T, n *node) {
 		}
 		return
 	}
-	wantErr(t, err, consume.ErrTooManyDeadLetters)
+	wantErr(t, err, handle.ErrTooManyDeadLetters)
 }
 
 func TestTheLogOfAFloodOfFailuresIsLimited(t *testing.T) {
 	bubble(t, func(w *world) {
-		n := w.node(always(consume.SkipRecord), client{}, failing)
+		n := w.node(always(handle.SkipRecord), client{}, failing)
 		for i := range 1000 {
 			w.write(fmt.Sprint("bad", i))
 		}
@@ -322,14 +323,14 @@ func TestAttemptsCount(t *testing.T) {
 		var mu sync.Mutex
 		var attempts []int
 		n := w.node(func(c *consume.Config) {
-			c.Policy = func(f *consume.Failure) consume.Action {
+			c.Policy = func(f *handle.Failure) handle.Action {
 				if f.Attempt < 3 {
-					return consume.RetryRecord
+					return handle.RetryRecord
 				}
-				return consume.SkipRecord
+				return handle.SkipRecord
 			}
 		}, client{}, failing)
-		n.inputs = func(in consume.Input) {
+		n.inputs = func(in handle.Input) {
 			mu.Lock()
 			defer mu.Unlock()
 			attempts = append(attempts, in.Attempt)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/kafkaclient/clienttest"
@@ -89,7 +90,7 @@ func TestSeekWithAHandlerThatDoesNotReturnKeepsThePartition(t *testing.T) {
 func TestSeekDoesNotWaitForARecordThatOnlyWaits(t *testing.T) {
 	bubble(t, func(w *world) {
 		n := w.node(func(c *consume.Config) {
-			always(consume.RetryRecord)(c)
+			always(handle.RetryRecord)(c)
 			c.Backoff.Base, c.Backoff.Max = 100*time.Hour, 100*time.Hour
 		}, client{}, failing)
 		w.write("bad", "b")
@@ -288,7 +289,7 @@ func TestWhatIsInFlightIsBoundedAndThePartitionGoesOnAtThreeQuarters(t *testing.
 		n.run()
 		after(time.Second)
 		s := n.engine.Snapshot()
-		if s.InFlight < 8 || s.InFlight > 8+2 || s.Paused[consume.Full] != 1 || s.Pauses[consume.Full] != 1 || !n.client.Paused(t0) {
+		if s.InFlight < 8 || s.InFlight > 8+2 || s.Paused[handle.Full] != 1 || s.Pauses[handle.Full] != 1 || !n.client.Paused(t0) {
 			t.Errorf("%+v", s)
 		}
 		close(release)
@@ -318,7 +319,7 @@ func TestSeekLetsAHandlerFinish(t *testing.T) {
 		if ended != nil {
 			t.Errorf("the handler's context: %v", ended)
 		}
-		if s := n.engine.Snapshot(); s.Handled != 2 || s.Pauses[consume.EarlierHandler] != 0 {
+		if s := n.engine.Snapshot(); s.Handled != 2 || s.Pauses[handle.EarlierHandler] != 0 {
 			t.Errorf("%+v", s)
 		}
 	})

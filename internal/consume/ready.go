@@ -50,5 +50,5 @@ func (r *run) logUnassigned() {
 	if err != nil {
 		text = "no partition is assigned yet: no broker is reached"
 	}
-	r.log.log(r.ctx, slog.LevelWarn, text, "", err, slog.Duration("after", unassignedMost))
+	r.log.Log(r.ctx, slog.LevelWarn, text, "", err, slog.Duration("after", unassignedMost))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/concord-go/concord/internal/backoff"
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/kafkaclient/clienttest"
 )
@@ -39,32 +40,32 @@ func TestARevokedPartitionIsCommittedBeforeItGoes(t *testing.T) {
 
 // A record that only waits does not delay a rebalance.
 func TestARecordThatOnlyWaitsDoesNotDelayARebalance(t *testing.T) {
-	wait := func(action consume.Action) func(*consume.Config) {
+	wait := func(action handle.Action) func(*consume.Config) {
 		return func(c *consume.Config) {
-			c.Policy = func(*consume.Failure) consume.Action { return action }
+			c.Policy = func(*handle.Failure) handle.Action { return action }
 			c.Backoff = backoff.Policy{Base: 100 * time.Hour, Max: 100 * time.Hour}
 		}
 	}
 	for name, change := range map[string]func(*world, *consume.Config){
-		"retry":    func(_ *world, c *consume.Config) { wait(consume.RetryRecord)(c) },
-		"recovery": func(_ *world, c *consume.Config) { wait(consume.AwaitRecovery)(c) },
+		"retry":    func(_ *world, c *consume.Config) { wait(handle.RetryRecord)(c) },
+		"recovery": func(_ *world, c *consume.Config) { wait(handle.AwaitRecovery)(c) },
 		"dead-letter outage": func(w *world, c *consume.Config) {
-			wait(consume.ToDeadLetters)(c)
+			wait(handle.ToDeadLetters)(c)
 			c.DeadLetters = w.deadLetters()
 			w.f.TopicOutage("dead", true)
 		},
 		"no dead-letter topic": func(w *world, c *consume.Config) {
-			wait(consume.ToDeadLetters)(c)
+			wait(handle.ToDeadLetters)(c)
 			c.DeadLetters = w.deadLetters()
 			c.DeadLetters.Topic = func(string) string { return "missing" }
 		},
 		"limit of dead letters": func(w *world, c *consume.Config) {
-			wait(consume.ToDeadLetters)(c)
+			wait(handle.ToDeadLetters)(c)
 			c.DeadLetters = w.deadLetters()
-			c.DeadLetters.Limit = consume.Limit{Share: 0.5, Records: 1, Pause: time.Hour}
+			c.DeadLetters.Limit = handle.Limit{Share: 0.5, Records: 1, Pause: time.Hour}
 		},
 		"full producer": func(w *world, c *consume.Config) {
-			wait(consume.ToDeadLetters)(c)
+			wait(handle.ToDeadLetters)(c)
 			c.DeadLetters = w.deadLetters()
 			w.f.Reject(func(*kafkaclient.Record) *kafkaclient.Error { return clienttest.NewError(kafkaclient.QueueFull) })
 		},
@@ -100,7 +101,7 @@ func TestAHandlerOfALostPartitionGetsTheEndOfItsContextAndNothingIsCommitted(t *
 	bubble(t, func(w *world) {
 		g := newGate("b")
 		g.onlyCtx = true
-		n := w.node(always(consume.ToDeadLetters), client{}, g.handle)
+		n := w.node(always(handle.ToDeadLetters), client{}, g.handle)
 		n.client.Script(clienttest.Assign(t0))
 		w.write("a", "b", "c")
 		n.run()
@@ -137,7 +138,7 @@ func TestAPartitionThatComesBackWaitsForItsEarlierHandler(t *testing.T) {
 				n.client.Script(clienttest.Lose(t0), clienttest.Assign(t0))
 				after(time.Minute)
 				n.wantHandled("a") // two handlers at once otherwise
-				if s := n.engine.Snapshot(); s.Paused[consume.EarlierHandler] != 1 {
+				if s := n.engine.Snapshot(); s.Paused[handle.EarlierHandler] != 1 {
 					t.Errorf("%+v", s)
 				}
 				w.writeTo(t1, "k=other")

@@ -3,6 +3,7 @@ package consume
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
 )
@@ -26,19 +28,17 @@ type run struct {
 	waits     context.Context // of what waits on behalf of a record: it ends when the run stops
 	endWaits  context.CancelFunc
 	stop      *inflight.Signal
-	newWork   func() Work
 	committer Committer // nil: the engine commits
-	sink      Sink      // nil: the configured ones
+	pool      *handle.Pool
 	stopWhen  <-chan struct{}
 	stopAt    StopAt
 
-	queues []*inflight.Queue[item] // shared by the partitions; none where each has its own
+	queues []*inflight.Queue[handle.Item] // shared by the partitions; none where each has its own
 	seed   maphash.Seed
 	spread int // of the next record without a key
-	limit  *limit
 
 	// The owner's:
-	parts      map[kafkaclient.TopicPartition]*Partition
+	parts      map[kafkaclient.TopicPartition]*partition
 	fetch      kafkaclient.Fetch
 	fresh      map[kafkaclient.TopicPartition]bool // assigned during the Poll under way: records that it brings are from before
 	commits    commits
@@ -48,11 +48,11 @@ type run struct {
 	joinedAt   time.Time // the run began, or its last partition was lost; zero: that was logged, or partitions were assigned
 	subscribed bool
 	settled    bool // the ends were looked up since the last record
-	items      []item
+	items      []handle.Item
 	entries    []inflight.Entry
 
 	mu       sync.Mutex
-	changed  []*Partition
+	changed  []*partition
 	dirty    atomic.Bool // there are changed ones
 	failed   error
 	panicVal *handlerPanic
@@ -69,35 +69,47 @@ func (p *handlerPanic) String() string {
 	return fmt.Sprintf("%v\n\nthe handler's stack:\n%s", p.value, p.stack)
 }
 
-func (e *Engine) newRun(ctx context.Context, newWork func() Work, mode Mode) *run {
+func (e *Engine) newRun(ctx context.Context, newWork func() handle.Work, mode Mode) *run {
 	r := &run{
-		Engine: e, caller: ctx, stop: inflight.NewSignal(), newWork: newWork, sink: mode.Sink, stopWhen: mode.Stop, stopAt: cmp.Or(mode.StopAt, e.cfg.StopAt),
-		seed: maphash.MakeSeed(), parts: make(map[kafkaclient.TopicPartition]*Partition), fresh: make(map[kafkaclient.TopicPartition]bool), joinedAt: time.Now(),
+		Engine: e, caller: ctx, stop: inflight.NewSignal(), stopWhen: mode.Stop, stopAt: cmp.Or(mode.StopAt, e.cfg.StopAt),
+		seed: maphash.MakeSeed(), parts: make(map[kafkaclient.TopicPartition]*partition), fresh: make(map[kafkaclient.TopicPartition]bool), joinedAt: time.Now(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	r.waits, r.endWaits = context.WithCancel(r.ctx)
 	r.commits.init(r)
-	if d := e.cfg.DeadLetters; d != nil {
-		r.limit = newLimit(d.Limit)
-	}
 	if mode.Committer != nil {
 		r.committer = mode.Committer(&Host{r})
 	}
+	r.pool = handle.NewPool(r.handling(newWork, mode), handle.Run{
+		Context: r.ctx, Stop: r.stop, Log: e.log, Counters: &e.counts.Counters, Owned: &e.owned, Fail: r.fail, Panic: r.panics, Late: r.lateFailure,
+	})
 	switch e.cfg.Order {
 	case ByKey:
 		for range max(e.cfg.Workers, 1) {
-			q := inflight.NewQueue[item]()
+			q := inflight.NewQueue[handle.Item]()
 			r.queues = append(r.queues, q)
-			r.startWorker(q, inflight.BatchMax)
+			r.pool.Start(q, inflight.BatchMax)
 		}
 	case Unordered:
-		r.queues = []*inflight.Queue[item]{inflight.NewQueue[item]()}
+		r.queues = []*inflight.Queue[handle.Item]{inflight.NewQueue[handle.Item]()}
 		for range max(e.cfg.Workers, 1) {
-			r.startWorker(r.queues[0], 1)
+			r.pool.Start(r.queues[0], 1)
 		}
 	}
 	e.owned.Go(r.watch)
 	return r
+}
+
+// handling is what the workers do.
+func (r *run) handling(newWork func() handle.Work, mode Mode) handle.Config {
+	c := handle.Config{
+		Group: r.cfg.Group, NewWork: newWork, Policy: r.cfg.Policy, Backoff: r.cfg.Backoff, Recover: r.cfg.Recover, Intercept: r.cfg.Intercept,
+		DeadLetters: r.cfg.DeadLetters, Retries: r.cfg.Retries, Sink: mode.Sink,
+	}
+	if r.committer != nil {
+		c.Stage = r.committer.Staged
+	}
+	return c
 }
 
 // watch raises stop when the run is to end, and ends the handlers' context a while later.
@@ -214,6 +226,9 @@ func (r *run) close() {
 // fail ends the run with its first failure. After Run has returned it is logged and counted:
 // nobody would see it otherwise.
 func (r *run) fail(err error) {
+	if errors.Is(err, handle.ErrTooManyDeadLetters) {
+		err = &Error{Doing: "consume", Err: err}
+	}
 	r.stop.Raise()
 	r.mu.Lock()
 	ended := r.ended
@@ -233,7 +248,7 @@ func (r *run) lateFailure(err error) {
 	r.mu.Unlock()
 	if ended {
 		r.counts.late.Add(1)
-		r.log.log(context.Background(), slog.LevelError, "a handler failed after its run had ended", "late", err)
+		r.log.Log(context.Background(), slog.LevelError, "a handler failed after its run had ended", "late", err)
 	}
 }
 
@@ -249,8 +264,8 @@ func (r *run) panics(value any) {
 	r.mu.Unlock()
 	if ended {
 		r.counts.late.Add(1)
-		r.log.log(context.Background(), slog.LevelError, "a handler panicked after its run had ended", "late",
-			&PanicError{Value: value, Stack: p.stack}, slog.String("stack", string(p.stack)))
+		r.log.Log(context.Background(), slog.LevelError, "a handler panicked after its run had ended", "late",
+			&handle.PanicError{Value: value, Stack: p.stack}, slog.String("stack", string(p.stack)))
 	}
 }
 

@@ -125,7 +125,7 @@ func (r *run) seek(to Starts) error {
 		return nil
 	}
 	if err := r.release(r.these(moved), false); err != nil {
-		r.log.warn(r.ctx, "seek: the partition goes on when the handler returns", err)
+		r.log.Warn(r.ctx, "seek: the partition goes on when the handler returns", err)
 	}
 	err = r.assign(moved, nil)
 	if err == nil {

@@ -1,17 +1,21 @@
 package consume
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/concord-go/concord/internal/handle"
+)
 
 // straggler is a handler that was given up, and works on. Its partition may come back meanwhile: no
 // other handler begins beside it.
 type straggler struct {
 	idle    <-chan struct{} // closed when it has returned
-	held    []item          // what waits for it
+	held    []handle.Item   // what waits for it
 	release func()          // ends the pause of the partition that waits
 }
 
 // straggles remembers the handlers of a partition that is given up.
-func (r *run) straggles(p *Partition, idle <-chan struct{}) {
+func (r *run) straggles(p *partition, idle <-chan struct{}) {
 	switch {
 	case p.after != nil: // nothing has begun since
 		r.stragglers[p.TopicPartition] = p.after.idle
@@ -24,18 +28,18 @@ func (r *run) straggles(p *Partition, idle <-chan struct{}) {
 }
 
 // waitForStraggler holds a partition back while a handler of an earlier assignment works on it.
-func (r *run) waitForStraggler(p *Partition) {
+func (r *run) waitForStraggler(p *partition) {
 	idle := r.stragglers[p.TopicPartition]
 	if idle == nil || isClosed(idle) || r.cfg.Order == Unordered {
 		return
 	}
-	p.after = &straggler{idle: idle, release: p.hold(&r.counts, EarlierHandler)}
-	r.log.log(r.ctx, slog.LevelWarn, "an earlier handler still works on the partition: it waits for that", "", nil,
+	p.after = &straggler{idle: idle, release: p.Pause(&r.counts.Counters, handle.EarlierHandler)}
+	r.log.Log(r.ctx, slog.LevelWarn, "an earlier handler still works on the partition: it waits for that", "", nil,
 		slog.String("topic", p.Topic), slog.Int("partition", int(p.TopicPartition.Partition)))
 }
 
 // straggled lets a partition go on once the earlier handler has returned.
-func (r *run) straggled(p *Partition) {
+func (r *run) straggled(p *partition) {
 	if p.after == nil || !isClosed(p.after.idle) {
 		return
 	}
@@ -56,7 +60,7 @@ func isClosed(c <-chan struct{}) bool {
 }
 
 // push puts items into the queues of their workers.
-func (r *run) push(p *Partition, items []item) {
+func (r *run) push(p *partition, items []handle.Item) {
 	switch {
 	case p.after != nil:
 		p.after.held = append(p.after.held, items...)
@@ -66,7 +70,7 @@ func (r *run) push(p *Partition, items []item) {
 		r.queues[0].Push(items...)
 	default:
 		for i := range items {
-			r.queues[r.queueOf(items[i].record)].Push(items[i])
+			r.queues[r.queueOf(items[i].Record)].Push(items[i])
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/produce"
 )
@@ -86,7 +86,7 @@ func stops(err error) bool {
 
 // suspect is a record with a message that the broker refused: what one message did, it says of all that
 // came with it.
-func (c *Committer) suspect() *consume.Staged {
+func (c *Committer) suspect() *handle.Staged {
 	for _, s := range c.sent {
 		for _, o := range s.Outputs {
 			if _, err := o.Result(); err != nil && permanentRefusal(err) {
@@ -107,7 +107,7 @@ func (c *Committer) pause(err error) {
 }
 
 // refuse does what the policy wants about a record with a message that can never be written.
-func (c *Committer) refuse(s *consume.Staged) error {
+func (c *Committer) refuse(s *handle.Staged) error {
 	var cause error
 	for _, o := range s.Outputs {
 		if _, err := o.Result(); err != nil && permanentRefusal(err) {
@@ -122,11 +122,11 @@ func (c *Committer) refuse(s *consume.Staged) error {
 	defer cancel()
 	action, letter, failure := c.host.Refused(ctx, s, cause)
 	switch action {
-	case consume.RetryRecord:
+	case handle.RetryRecord:
 		c.pause(failure)
-	case consume.SkipRecord:
+	case handle.SkipRecord:
 		c.replace(s, nil)
-	case consume.ToDeadLetters:
+	case handle.ToDeadLetters:
 		c.replace(s, []*produce.Output{letter})
 	default:
 		return failure
@@ -135,7 +135,7 @@ func (c *Committer) refuse(s *consume.Staged) error {
 }
 
 // replace puts other messages in the place of those that were made of a record.
-func (c *Committer) replace(s *consume.Staged, outputs []*produce.Output) {
+func (c *Committer) replace(s *handle.Staged, outputs []*produce.Output) {
 	drop(s, errDropped)
 	size := 0
 	for _, o := range outputs {

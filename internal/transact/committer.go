@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/produce"
@@ -19,36 +20,36 @@ type Committer struct {
 	host *consume.Host
 
 	mu    sync.Mutex
-	parts map[*consume.Partition]*staging
+	parts map[*handle.Partition]*staging
 
 	// The owner's:
-	ready   []*consume.Staged            // to be written, each partition's in order
-	sent    []*consume.Staged            // in the transaction that is open
-	places  map[*consume.Partition]int64 // where partitions begin: to be committed as well
-	offsets []kafkaclient.Position       // in the transaction that is open
-	placed  []*consume.Partition         // of places, those in the transaction that is open
-	most    int                          // records of the next one
-	last    time.Time                    // when a transaction was last begun
-	failed  int                          // attempts in a row
-	after   time.Time                    // no attempt before
-	refused *consume.Staged              // a record with a message that can never be written
+	ready   []*handle.Staged            // to be written, each partition's in order
+	sent    []*handle.Staged            // in the transaction that is open
+	places  map[*handle.Partition]int64 // where partitions begin: to be committed as well
+	offsets []kafkaclient.Position      // in the transaction that is open
+	placed  []*handle.Partition         // of places, those in the transaction that is open
+	most    int                         // records of the next one
+	last    time.Time                   // when a transaction was last begun
+	failed  int                         // attempts in a row
+	after   time.Time                   // no attempt before
+	refused *handle.Staged              // a record with a message that can never be written
 
 	expelled bool // the last attempt failed because the group has moved on
 }
 
 // staging is what a partition has ready.
 type staging struct {
-	byNumber map[inflight.Number]*consume.Staged
+	byNumber map[inflight.Number]*handle.Staged
 	next     inflight.Number // the first that is not collected
 }
 
 // Committer makes the committer of a run. Begin was called before.
 func (t *Transactor) Committer(host *consume.Host) consume.Committer {
-	return &Committer{Transactor: t, host: host, parts: make(map[*consume.Partition]*staging), places: make(map[*consume.Partition]int64), most: mostRecords}
+	return &Committer{Transactor: t, host: host, parts: make(map[*handle.Partition]*staging), places: make(map[*handle.Partition]int64), most: mostRecords}
 }
 
 // Staged is for [consume.Committer].
-func (c *Committer) Staged(s *consume.Staged) {
+func (c *Committer) Staged(s *handle.Staged) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s.Partition.Gone() {
@@ -57,14 +58,14 @@ func (c *Committer) Staged(s *consume.Staged) {
 	}
 	p := c.parts[s.Partition]
 	if p == nil {
-		p = &staging{byNumber: make(map[inflight.Number]*consume.Staged)}
+		p = &staging{byNumber: make(map[inflight.Number]*handle.Staged)}
 		c.parts[s.Partition] = p
 	}
 	p.byNumber[s.Number] = s
 }
 
 // Place is for [consume.Committer].
-func (c *Committer) Place(p *consume.Partition, offset int64) { c.places[p] = offset }
+func (c *Committer) Place(p *handle.Partition, offset int64) { c.places[p] = offset }
 
 // Pending is for [consume.Committer].
 func (c *Committer) Pending() bool {
@@ -173,8 +174,8 @@ func (c *Committer) write(ctx context.Context) error {
 // position computes the offsets of the transaction.
 func (c *Committer) position() {
 	c.offsets, c.placed = c.offsets[:0], c.placed[:0]
-	index := make(map[*consume.Partition]int)
-	at := func(p *consume.Partition, offset int64, epoch int32) {
+	index := make(map[*handle.Partition]int)
+	at := func(p *handle.Partition, offset int64, epoch int32) {
 		i, ok := index[p]
 		if !ok {
 			i = len(c.offsets)
@@ -236,12 +237,12 @@ func (c *Committer) committed(ctx context.Context) error {
 }
 
 // Release is for [consume.Committer].
-func (c *Committer) Release(leaving []*consume.Partition, lost bool, most time.Duration) error {
+func (c *Committer) Release(leaving []*handle.Partition, lost bool, most time.Duration) error {
 	var err error
 	if !lost {
 		err = c.finish(leaving, most)
 	}
-	leaves := make(map[*consume.Partition]bool, len(leaving))
+	leaves := make(map[*handle.Partition]bool, len(leaving))
 	c.mu.Lock()
 	for _, p := range leaving {
 		leaves[p] = true
@@ -270,7 +271,7 @@ func (c *Committer) Release(leaving []*consume.Partition, lost bool, most time.D
 var errNotFinished = errors.New("a transaction did not end in time: its records are redelivered")
 
 // finish goes on until nothing of the partitions waits any more, or the time is up.
-func (c *Committer) finish(leaving []*consume.Partition, most time.Duration) error {
+func (c *Committer) finish(leaving []*handle.Partition, most time.Duration) error {
 	c.expelled = false
 	for deadline := time.Now().Add(most); c.fatal == nil && c.waits(leaving); {
 		left := time.Until(deadline)
@@ -301,13 +302,13 @@ func (c *Committer) finish(leaving []*consume.Partition, most time.Duration) err
 }
 
 // waits reports whether something of the partitions is not written yet.
-func (c *Committer) waits(leaving []*consume.Partition) bool {
+func (c *Committer) waits(leaving []*handle.Partition) bool {
 	c.collect()
 	if c.state != none {
 		return true
 	}
 	for _, p := range leaving {
-		if _, placed := c.places[p]; placed || slices.ContainsFunc(c.ready, func(s *consume.Staged) bool { return s.Partition == p }) {
+		if _, placed := c.places[p]; placed || slices.ContainsFunc(c.ready, func(s *handle.Staged) bool { return s.Partition == p }) {
 			return true
 		}
 	}
@@ -359,7 +360,7 @@ func (c *Committer) End() {
 }
 
 // drop says that the outputs are not written.
-func drop(s *consume.Staged, cause error) {
+func drop(s *handle.Staged, cause error) {
 	for _, o := range s.Outputs {
 		o.Finish(cause)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/concord-go/concord/internal/backoff"
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/kafkaclient/clienttest"
 	"github.com/concord-go/concord/internal/reroute"
@@ -24,10 +25,10 @@ func failing(_ context.Context, value string) error {
 	return nil
 }
 
-func actions(handling, sending consume.Action) func(*consume.Config) {
+func actions(handling, sending handle.Action) func(*consume.Config) {
 	return func(c *consume.Config) {
-		c.Policy = func(f *consume.Failure) consume.Action {
-			if f.Stage == consume.Sending {
+		c.Policy = func(f *handle.Failure) handle.Action {
+			if f.Stage == handle.Sending {
 				return sending
 			}
 			return handling
@@ -38,11 +39,11 @@ func actions(handling, sending consume.Action) func(*consume.Config) {
 
 func TestWhatAFailedAttemptMadeIsDropped(t *testing.T) {
 	bubble(t, func(c *consume.Config) {
-		c.Policy = func(f *consume.Failure) consume.Action {
+		c.Policy = func(f *handle.Failure) handle.Action {
 			if f.Attempt < 3 {
-				return consume.RetryRecord
+				return handle.RetryRecord
 			}
-			return consume.ToDeadLetters
+			return handle.ToDeadLetters
 		}
 	}, func(w *world) {
 		w.handle = failing
@@ -184,23 +185,23 @@ func refuse(w *world, topic, prefix string) {
 
 func TestAMessageThatIsRefusedIsFoundAndThePolicyIsAsked(t *testing.T) {
 	for name, test := range map[string]struct {
-		action    consume.Action
+		action    handle.Action
 		out, dead string
 		committed int64
 		fails     bool
 	}{
-		"dead letter": {consume.ToDeadLetters, "a b c", "huge", 4, false},
-		"skip":        {consume.SkipRecord, "a b c", "", 4, false},
-		"stop":        {consume.StopRun, "a b", "", 2, true},
+		"dead letter": {handle.ToDeadLetters, "a b c", "huge", 4, false},
+		"skip":        {handle.SkipRecord, "a b c", "", 4, false},
+		"stop":        {handle.StopRun, "a b", "", 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, actions(consume.StopRun, test.action), func(w *world) {
+			bubble(t, actions(handle.StopRun, test.action), func(w *world) {
 				refuse(w, "out", "huge")
 				w.write("a", "b", "huge", "c")
 				w.run()
 				after(time.Minute)
 				err := w.stop()
-				if f, ok := errors.AsType[*consume.Failure](err); ok != test.fails || ok && (f.Offset != 2 || f.Stage != consume.Sending) {
+				if f, ok := errors.AsType[*handle.Failure](err); ok != test.fails || ok && (f.Offset != 2 || f.Stage != handle.Sending) {
 					t.Errorf("Run: %v", err)
 				}
 				if test.fails {
@@ -220,7 +221,7 @@ func TestAMessageThatIsRefusedIsFoundAndThePolicyIsAsked(t *testing.T) {
 
 // A transaction with a message that is refused is written again in halves.
 func TestOneRefusedMessageAmongManyCostsFewTransactions(t *testing.T) {
-	bubble(t, actions(consume.StopRun, consume.ToDeadLetters), func(w *world) {
+	bubble(t, actions(handle.StopRun, handle.ToDeadLetters), func(w *world) {
 		refuse(w, "out", "huge")
 		for i := range 500 {
 			w.write(fmt.Sprint("r", i))
@@ -243,7 +244,7 @@ func TestOneRefusedMessageAmongManyCostsFewTransactions(t *testing.T) {
 }
 
 func TestADeadLetterThatIsRefusedIsReduced(t *testing.T) {
-	bubble(t, actions(consume.ToDeadLetters, consume.StopRun), func(w *world) {
+	bubble(t, actions(handle.ToDeadLetters, handle.StopRun), func(w *world) {
 		w.handle = failing
 		refuse(w, "dead", "bad")
 		w.write("a", "bad", "b")
@@ -262,8 +263,8 @@ func TestADeadLetterThatIsRefusedIsReduced(t *testing.T) {
 
 func TestRetryTopicsWithinTransactions(t *testing.T) {
 	bubble(t, func(c *consume.Config) {
-		actions(consume.ToRetryTopic, consume.StopRun)(c)
-		c.Retries = &consume.Retries{Topics: reroute.Retries{{Suffix: ".1m", Delay: time.Minute}}}
+		actions(handle.ToRetryTopic, handle.StopRun)(c)
+		c.Retries = &handle.Retries{Topics: reroute.Retries{{Suffix: ".1m", Delay: time.Minute}}}
 	}, func(w *world) {
 		w.f.CreateTopic("t.1m", 1)
 		w.handle = failing

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/kafkaclient/clienttest"
@@ -58,8 +59,8 @@ func bubble(t *testing.T, change func(*consume.Config), run func(w *world)) {
 		w.sender, w.transactor = w.newTransactor("tx", log)
 		cfg := consume.Config{
 			Log: log, Group: "g", Drain: 30 * time.Second, Limits: inflight.Limits{Records: 1000, Bytes: 1 << 20},
-			Policy: func(*consume.Failure) consume.Action { return consume.StopRun }, CommitInterval: time.Second,
-			DeadLetters: &consume.DeadLetters{Topic: func(string) string { return "dead" }},
+			Policy: func(*handle.Failure) handle.Action { return handle.StopRun }, CommitInterval: time.Second,
+			DeadLetters: &handle.DeadLetters{Topic: func(string) string { return "dead" }},
 		}
 		if change != nil {
 			change(&cfg)
@@ -128,7 +129,7 @@ func (w *world) transform(ctx context.Context) error {
 	}
 	defer end()
 	mode := consume.Mode{Committer: w.transactor.Committer, Sink: w.transactor.Sink()}
-	return w.engine.Run(ctx, []string{"t"}, func() consume.Work { return &work{w: w} }, mode)
+	return w.engine.Run(ctx, []string{"t"}, func() handle.Work { return &work{w: w} }, mode)
 }
 
 func (w *world) wait() error {
@@ -173,7 +174,7 @@ type work struct {
 	outputs []*produce.Output
 }
 
-func (k *work) Decode(_ context.Context, in *consume.Input) *consume.Failure {
+func (k *work) Decode(_ context.Context, in *handle.Input) *handle.Failure {
 	k.value = string(in.Record.Value)
 	return nil
 }

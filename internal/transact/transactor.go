@@ -8,6 +8,7 @@ import (
 
 	"github.com/concord-go/concord/internal/backoff"
 	"github.com/concord-go/concord/internal/consume"
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
 	"github.com/concord-go/concord/internal/produce"
@@ -198,7 +199,7 @@ func permanentRefusal(err error) bool {
 }
 
 // Sink makes outputs of records, for dead letters and retry topics within the transaction.
-func (t *Transactor) Sink() consume.Sink { return sink{t.sender} }
+func (t *Transactor) Sink() handle.Sink { return sink{t.sender} }
 
 type sink struct{ sender *produce.Sender }
 

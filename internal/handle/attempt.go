@@ -1,4 +1,4 @@
-package consume
+package handle
 
 import (
 	"context"
@@ -24,7 +24,7 @@ var (
 // the handler gets: an interceptor may have made it, so its end says nothing about the run or the
 // partition.
 func (w *worker) process(ctx context.Context) Outcome {
-	if w.part.retry >= 0 {
+	if w.part.retries {
 		if o, done := w.awaitTurn(); done {
 			return o
 		}
@@ -82,7 +82,7 @@ func (w *worker) awaitTurn() (o Outcome, done bool) {
 
 // sleep pauses the partition for a time; false where the run or the partition ends first.
 func (w *worker) sleep(reason inflight.Reason, d time.Duration) bool {
-	release := w.part.hold(&w.counts, reason)
+	release := w.part.Pause(w.counts, reason)
 	defer release()
 	return inflight.Sleep(d, w.part.Closing(), w.stop.C())
 }
@@ -100,7 +100,7 @@ func (w *worker) decide(f *Failure) (o Outcome, again bool) {
 	}
 	if givenUp {
 		w.logFailure(slog.LevelInfo, "not handled: the partition is given up", f)
-		w.lateFailure(f)
+		w.late(f)
 		return Outcome{Kind: Abandoned, Err: f}, false
 	}
 	switch action {
@@ -123,12 +123,12 @@ func (w *worker) decide(f *Failure) (o Outcome, again bool) {
 
 // action is what the policy wants, as far as that is possible: without a retry topic that is left, a
 // record goes to the dead letters, and without those it ends the run.
-func (r *run) actionOf(f *Failure, retryLeft bool) Action {
-	action := r.cfg.Policy(f)
+func (p *Pool) actionOf(f *Failure, retryLeft bool) Action {
+	action := p.cfg.Policy(f)
 	if action == ToRetryTopic && !retryLeft {
 		action = ToDeadLetters
 	}
-	if action == ToDeadLetters && r.cfg.DeadLetters == nil || action > ToRetryTopic {
+	if action == ToDeadLetters && p.cfg.DeadLetters == nil || action > ToRetryTopic {
 		action = StopRun
 	}
 	return action
@@ -145,7 +145,7 @@ func (w *worker) action(f *Failure) Action {
 // retried is what is known of the record's earlier attempts, with its origin.
 func (w *worker) retried() reroute.Retried {
 	retried := w.in.Retried
-	if w.part.retry < 0 {
+	if !w.part.retries {
 		retried.Origin = w.in.Origin
 	}
 	return retried
@@ -155,7 +155,7 @@ func (w *worker) pauseFor(reason inflight.Reason, d time.Duration, f *Failure) (
 	if !w.sleep(reason, d) {
 		return Outcome{Kind: Abandoned, Err: f}, false
 	}
-	w.counts.retried.Add(1)
+	w.counts.Retried.Add(1)
 	return Outcome{}, true
 }
 
@@ -166,13 +166,13 @@ func (w *worker) logFailure(level slog.Level, text string, f *Failure, attrs ...
 		slog.String("topic", f.Topic), slog.Int("partition", int(f.Partition)), slog.Int64("offset", f.Offset),
 		slog.String("stage", f.Stage.String()), slog.Int("attempt", f.Attempt), slog.String("class", class),
 	}, attrs...)
-	w.log.log(w.ctx, level, text, f.Topic+"/"+f.Stage.String()+"/"+class, bounded{f.Err}, all...)
+	w.log.Log(w.ctx, level, text, f.Topic+"/"+f.Stage.String()+"/"+class, bounded{f.Err}, all...)
 }
 
 // takeOutputs are what the handler has made, now the caller's.
 func (w *worker) takeOutputs() []*produce.Output {
 	w.outputs = false
-	if w.committer == nil {
+	if w.cfg.Stage == nil {
 		return nil
 	}
 	return w.work.Outputs()
@@ -180,7 +180,7 @@ func (w *worker) takeOutputs() []*produce.Output {
 
 // drop finishes what a handler has made that failed.
 func (w *worker) drop(err error) {
-	if w.outputs && w.committer != nil {
+	if w.outputs && w.cfg.Stage != nil {
 		dropOutputs(w.work.Outputs(), err)
 	}
 	w.outputs = false

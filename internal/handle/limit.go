@@ -1,4 +1,4 @@
-package consume
+package handle
 
 import (
 	"log/slog"
@@ -29,17 +29,17 @@ func newLimit(cfg Limit) *limit {
 
 // add takes the end of a record into account. Where the limit is passed it ends the run, or lets
 // it pause.
-func (l *limit) add(r *run, dead bool) {
+func (l *limit) add(p *Pool, dead bool) {
 	if l == nil || !l.passed(dead) {
 		return
 	}
 	if l.cfg.Pause == 0 {
-		r.fail(&Error{Doing: "consume", Err: ErrTooManyDeadLetters})
+		p.fail(ErrTooManyDeadLetters)
 		return
 	}
 	if l.until.CompareAndSwap(0, time.Now().Add(l.cfg.Pause).UnixNano()) {
 		l.reset()
-		r.log.log(r.ctx, slog.LevelError, "too many records are dead-lettered: nothing is handled for a while (is the registry or the type the right one? WithDeadLetterLimit changes the limit)", "", nil,
+		p.log.Log(p.ctx, slog.LevelError, "too many records are dead-lettered: nothing is handled for a while (is the registry or the type the right one? WithDeadLetterLimit changes the limit)", "", nil,
 			slog.Float64("share", l.cfg.Share), slog.Int("of_records", l.cfg.Records), slog.Duration("pause", l.cfg.Pause))
 	}
 }

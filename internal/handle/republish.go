@@ -1,4 +1,4 @@
-package consume
+package handle
 
 import (
 	"context"
@@ -28,7 +28,7 @@ type republished struct {
 	refusals  int       // that the policy was asked about
 
 	index   int
-	item    item
+	item    Item
 	counted bool // by the limit of dead letters
 }
 
@@ -77,51 +77,51 @@ func (w *worker) put(p *republished) (*produce.Output, error) {
 	return sink.Put(ctx, out, func(err error) { result <- err })
 }
 
-func (r *run) sinkOf(kind Kind) Sink {
+func (p *Pool) sinkOf(kind Kind) Sink {
 	switch {
-	case r.sink != nil:
-		return r.sink
+	case p.cfg.Sink != nil:
+		return p.cfg.Sink
 	case kind == Delayed:
-		return r.cfg.Retries.Sink
+		return p.cfg.Retries.Sink
 	}
-	return r.cfg.DeadLetters.Sink
+	return p.cfg.DeadLetters.Sink
 }
 
 // envelope makes the record that is written.
-func (r *run) envelope(ctx context.Context, sink Sink, p *republished) (*kafkaclient.Record, error) {
-	f, in := p.failure, &p.in
-	if p.kind == Delayed {
-		topic, ok := r.cfg.Retries.Topics.Next(p.retried)
+func (p *Pool) envelope(ctx context.Context, sink Sink, o *republished) (*kafkaclient.Record, error) {
+	f, in := o.failure, &o.in
+	if o.kind == Delayed {
+		topic, ok := p.cfg.Retries.Topics.Next(o.retried)
 		if !ok || topic == in.Record.Topic {
 			return nil, errRerouteLoop
 		}
-		p.topic = topic
+		o.topic = topic
 		n, err := sink.Partitions(ctx, topic)
 		if err != nil {
 			return nil, fmt.Errorf("topic %s: %w", topic, err)
 		}
-		out, ok := r.cfg.Retries.Topics.Retry(in.Record, p.retried, f.Attempt, n, time.Now())
+		out, ok := p.cfg.Retries.Topics.Retry(in.Record, o.retried, f.Attempt, n, time.Now())
 		if !ok {
 			return nil, errRerouteLoop
 		}
 		return out, nil
 	}
-	d, origin := r.cfg.DeadLetters, in.Origin
+	d, origin := p.cfg.DeadLetters, in.Origin
 	source := origin.Topic
-	if p.retried.Kind == reroute.Plain {
-		source = p.retried.Origin.Topic
+	if o.retried.Kind == reroute.Plain {
+		source = o.retried.Origin.Topic
 	}
-	p.topic = d.Topic(source)
-	if p.topic == source || p.topic == in.Record.Topic {
+	o.topic = d.Topic(source)
+	if o.topic == source || o.topic == in.Record.Topic {
 		return nil, errRerouteLoop
 	}
-	n, err := sink.Partitions(ctx, p.topic)
+	n, err := sink.Partitions(ctx, o.topic)
 	if err != nil {
-		return nil, fmt.Errorf("topic %s: %w", p.topic, err)
+		return nil, fmt.Errorf("topic %s: %w", o.topic, err)
 	}
-	reason := reroute.Reason{Stage: f.Stage.String(), Class: f.Class, SchemaID: f.SchemaID, GUID: f.GUID, Attempts: p.retried.Attempts + f.Attempt, Text: f.Error()}
-	out := reroute.DeadLetter(d.Profile, in.Record, origin, reason, time.Now(), n, p.topic)
-	return reroute.Reduce(out, p.reduction), nil
+	reason := reroute.Reason{Stage: f.Stage.String(), Class: f.Class, SchemaID: f.SchemaID, GUID: f.GUID, Attempts: o.retried.Attempts + f.Attempt, Text: f.Error()}
+	out := reroute.DeadLetter(d.Profile, in.Record, origin, reason, time.Now(), n, o.topic)
+	return reroute.Reduce(out, o.reduction), nil
 }
 
 // settle takes the results of republished records that are there; with wait it waits for all.
@@ -169,7 +169,7 @@ func (w *worker) await(p *republished) (err error, ok bool) {
 	case <-timer.C:
 	}
 	w.logUnavailable(p, errors.New("no acknowledgement yet"))
-	release := w.part.hold(&w.counts, p.reason())
+	release := w.part.Pause(w.counts, p.reason())
 	defer release()
 	select {
 	case err := <-p.result:
@@ -200,7 +200,7 @@ func (w *worker) awaitShortly(p *republished) (err error, ok bool) {
 // insist republishes until that succeeds, the run or the partition ends, or it turns out to be
 // impossible. err is the failure so far.
 func (w *worker) insist(p *republished, err error, out *produce.Output) Outcome {
-	release := w.part.hold(&w.counts, p.reason())
+	release := w.part.Pause(w.counts, p.reason())
 	defer release()
 	for attempts := 1; err != nil; attempts++ {
 		if impossible(err) {

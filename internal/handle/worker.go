@@ -1,4 +1,4 @@
-package consume
+package handle
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 // worker handles records one after another.
 type worker struct {
-	*run
+	*Pool
 	work  Work
 	batch inflight.Batch
 
@@ -24,17 +24,18 @@ type worker struct {
 	settled   int            // of those, how many have their acknowledgement
 }
 
-func (r *run) startWorker(q *inflight.Queue[item], most int) {
-	r.owned.Go(func() { // Close waits for it, also where it outlives its run
-		w := &worker{run: r, work: r.newWork()}
-		var items []item
+// Start starts a worker that takes up to most items at once, until the queue is closed.
+func (p *Pool) Start(q *inflight.Queue[Item], most int) {
+	p.owned.Go(func() {
+		w := &worker{Pool: p, work: p.cfg.NewWork()}
+		var items []Item
 		for {
 			if items = q.Take(items, most); len(items) == 0 {
 				return
 			}
 			for rest := items; len(rest) > 0; {
 				n := 1
-				for n < len(rest) && rest[n].partition == rest[0].partition {
+				for n < len(rest) && rest[n].Partition == rest[0].Partition {
 					n++
 				}
 				w.pass(rest[:n])
@@ -46,8 +47,8 @@ func (r *run) startWorker(q *inflight.Queue[item], most int) {
 }
 
 // pass goes through records of one partition, up to one that ends the run.
-func (w *worker) pass(items []item) {
-	p := items[0].partition
+func (w *worker) pass(items []Item) {
+	p := items[0].Partition
 	if !w.begin(p, items) {
 		return
 	}
@@ -83,23 +84,23 @@ func (w *worker) pass(items []item) {
 var errGoexit = errors.New("the handler ended its goroutine")
 
 // begin makes the records the worker's; false where their partition closes, or the run stops.
-func (w *worker) begin(p *Partition, items []item) bool {
+func (w *worker) begin(p *Partition, items []Item) bool {
 	var numbers [inflight.BatchMax]inflight.Number
 	for i := range items {
-		numbers[i] = items[i].number
+		numbers[i] = items[i].Number
 	}
 	w.part = p
 	return !w.stop.Raised() && p.Begin(&w.batch, numbers[:len(items)])
 }
 
 // mark takes an outcome into account; false where the batch ends with it.
-func (w *worker) mark(i int, it *item, o Outcome) bool {
+func (w *worker) mark(i int, it *Item, o Outcome) bool {
 	switch o.Kind {
 	case Failed:
 		w.fail(o.Err)
 		return false
 	case Abandoned:
-		if !w.stop.Raised() && !it.partition.Closed() { // the handler asked for it
+		if !w.stop.Raised() && !it.Partition.Closed() { // the handler asked for it
 			w.stop.Raise()
 		}
 		return false
@@ -107,7 +108,7 @@ func (w *worker) mark(i int, it *item, o Outcome) bool {
 	if o.pending != nil {
 		o.pending.index, o.pending.item = i, *it
 		if o.Kind == DeadLettered { // the limit counts what is decided, not what is acknowledged
-			w.limit.add(w.run, true)
+			w.limit.add(w.Pool, true)
 			o.pending.counted = true
 		}
 		w.republish = append(w.republish, o.pending)
@@ -118,22 +119,22 @@ func (w *worker) mark(i int, it *item, o Outcome) bool {
 }
 
 // done counts a record that is done, but for its transaction where there is a committer.
-func (w *worker) done(i int, it *item, o Outcome) {
+func (w *worker) done(i int, it *Item, o Outcome) {
 	switch o.Kind {
 	case Skipped:
-		w.counts.skipped.Add(1)
+		w.counts.Skipped.Add(1)
 	case Foreign:
-		w.counts.foreign.Add(1)
+		w.counts.Foreign.Add(1)
 	case Delayed:
-		w.counts.delayed.Add(1)
+		w.counts.Delayed.Add(1)
 	case DeadLettered:
-		w.counts.deadLetters.Add(1)
+		w.counts.DeadLetters.Add(1)
 	}
 	if !o.counted {
-		w.limit.add(w.run, o.Kind == DeadLettered)
+		w.limit.add(w.Pool, o.Kind == DeadLettered)
 	}
 	handled := o.Kind == Handled
-	if w.committer == nil {
+	if w.cfg.Stage == nil {
 		if handled {
 			w.batch.Handled(i)
 		} else {
@@ -141,24 +142,24 @@ func (w *worker) done(i int, it *item, o Outcome) {
 		}
 		return
 	}
-	s := &Staged{Partition: it.partition, Number: it.number, Record: it.record, Retried: w.in.Retried, Kind: o.Kind, Outputs: o.Outputs, failure: o.failure}
+	s := &Staged{Partition: it.Partition, Number: it.Number, Record: it.Record, Retried: w.in.Retried, Kind: o.Kind, Outputs: o.Outputs, failure: o.failure}
 	for _, out := range o.Outputs {
 		s.Size += out.Size()
 	}
-	it.partition.Grow(s.Size)
+	it.Partition.Grow(s.Size)
 	w.batch.Staged(i, handled)
-	w.committer.Staged(s)
+	w.cfg.Stage(s)
 }
 
 // handle does everything for a record, within the interceptors.
-func (w *worker) handle(it *item) Outcome {
-	p := it.partition
-	w.in = Input{Record: it.record, Origin: w.originOf(it.record)}
+func (w *worker) handle(it *Item) Outcome {
+	p := it.Partition
+	w.in = Input{Record: it.Record, Origin: w.originOf(it.Record)}
 	if w.cfg.Intercept == nil {
 		return w.process(p.ctx)
 	}
 	called := false
-	err := w.cfg.Intercept(p.ctx, it.record, func(ctx context.Context) error {
+	err := w.cfg.Intercept(p.ctx, it.Record, func(ctx context.Context) error {
 		if !called {
 			called = true
 			w.outcome = w.process(ctx)
@@ -175,14 +176,14 @@ func (w *worker) handle(it *item) Outcome {
 		if errors.Is(err, ErrAbandon) || !called && (w.stop.Raised() || p.Closed()) {
 			return Outcome{Kind: Abandoned, Err: err}
 		}
-		return Outcome{Kind: Failed, Err: (&Failure{Stage: Handling, Err: err}).at(it.record)}
+		return Outcome{Kind: Failed, Err: (&Failure{Stage: Handling, Err: err}).at(it.Record)}
 	}
 	return o // what next has found counts, whatever an interceptor makes of it
 }
 
 // originOf is where a record was read, as its origin.
-func (r *run) originOf(m *kafkaclient.Record) reroute.Origin {
-	return reroute.Origin{Topic: m.Topic, Partition: m.Partition, Offset: m.Offset, Group: r.cfg.Group}
+func (p *Pool) originOf(m *kafkaclient.Record) reroute.Origin {
+	return reroute.Origin{Topic: m.Topic, Partition: m.Partition, Offset: m.Offset, Group: p.cfg.Group}
 }
 
 // call calls the handler. With Config.Recover a panic is an error.

@@ -1,4 +1,6 @@
-package consume
+// Package ratelog writes log lines of a kind at most every ten seconds, so that a flood of bad records does not become a
+// flood of lines.
+package ratelog
 
 import (
 	"context"
@@ -15,9 +17,9 @@ const logEvery = 10 * time.Second
 // maxKeys bounds how many keys are remembered.
 const maxKeys = 1024
 
-// logger writes lines of a kind at most every ten seconds; the next one says how many were left
-// out, so that a flood of bad records does not become a flood of lines.
-type logger struct {
+// Logger writes lines of a kind at most every ten seconds; the next one says how many were left
+// out. It is safe for concurrent use.
+type Logger struct {
 	to     *slog.Logger
 	client string
 
@@ -30,12 +32,13 @@ type logged struct {
 	skipped int
 }
 
-func newLogger(to *slog.Logger, client string) *logger {
-	return &logger{to: to, client: client, keys: make(map[string]*logged)}
+// New makes a logger whose lines name the client.
+func New(to *slog.Logger, client string) *Logger {
+	return &Logger{to: to, client: client, keys: make(map[string]*logged)}
 }
 
-// log writes a line with err as an attribute. Lines with one key are limited; "" is never.
-func (l *logger) log(ctx context.Context, level slog.Level, text, key string, err error, attrs ...slog.Attr) {
+// Log writes a line with err as an attribute. Lines with one key are limited; "" is never.
+func (l *Logger) Log(ctx context.Context, level slog.Level, text, key string, err error, attrs ...slog.Attr) {
 	if !l.to.Enabled(ctx, level) {
 		return
 	}
@@ -57,12 +60,13 @@ func (l *logger) log(ctx context.Context, level slog.Level, text, key string, er
 	l.to.LogAttrs(ctx, level, text, all...)
 }
 
-func (l *logger) warn(ctx context.Context, text string, err error) {
-	l.log(ctx, slog.LevelWarn, text, "", err)
+// Warn writes a line that is not limited.
+func (l *Logger) Warn(ctx context.Context, text string, err error) {
+	l.Log(ctx, slog.LevelWarn, text, "", err)
 }
 
 // allow reports whether a line may be written now, and how many were not since the last one.
-func (l *logger) allow(key string) (skipped int, ok bool) {
+func (l *Logger) allow(key string) (skipped int, ok bool) {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -82,8 +86,8 @@ func (l *logger) allow(key string) (skipped int, ok bool) {
 	return skipped, true
 }
 
-// partitions logs a rebalance.
-func (l *logger) partitions(level slog.Level, text string, tps []kafkaclient.TopicPartition) {
+// Partitions writes a line about partitions, by topic.
+func (l *Logger) Partitions(level slog.Level, text string, tps []kafkaclient.TopicPartition) {
 	if !l.to.Enabled(context.Background(), level) {
 		return
 	}

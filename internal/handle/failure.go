@@ -1,4 +1,4 @@
-package consume
+package handle
 
 import (
 	"errors"
@@ -11,12 +11,6 @@ import (
 )
 
 var (
-	// ErrClosed is returned by an engine that was closed.
-	ErrClosed = errors.New("closed")
-	// ErrRunning is returned by Run while another one runs.
-	ErrRunning = errors.New("the consumer is running already")
-	// ErrNotRunning is returned by Seek of an engine without a run.
-	ErrNotRunning = errors.New("the consumer is not running")
 	// ErrTooManyDeadLetters ends a run whose records are dead-lettered too often.
 	ErrTooManyDeadLetters = errors.New("more records were dead-lettered than the limit allows")
 	// ErrAbandon from [Work.Handle] ends the run without an error and without asking the policy. The
@@ -89,16 +83,6 @@ func (f *Failure) at(r *kafkaclient.Record) *Failure {
 	return f
 }
 
-// Error is a failure of the consumer that no single record is to blame for.
-type Error struct {
-	Doing string // "subscribe", "assign", "consume", "commit", "seek", "leave the group", "close", "find where to start"
-	Err   error
-}
-
-func (e *Error) Error() string { return e.Doing + ": " + e.Err.Error() }
-
-func (e *Error) Unwrap() error { return e.Err }
-
 // PanicError is a panic of a handler that became an error.
 type PanicError struct {
 	Value any
@@ -116,18 +100,3 @@ func (e *PanicError) Error() string {
 	}
 	return fmt.Sprintf("the handler panicked with a value of type %T", e.Value)
 }
-
-// PartitionError is a failure of one partition, or of a topic where Partition is negative.
-type PartitionError struct {
-	kafkaclient.TopicPartition
-	Err error
-}
-
-func (e *PartitionError) Error() string {
-	if e.Partition < 0 {
-		return e.Topic + ": " + e.Err.Error()
-	}
-	return fmt.Sprintf("%s[%d]: %s", e.Topic, e.Partition, e.Err)
-}
-
-func (e *PartitionError) Unwrap() error { return e.Err }
