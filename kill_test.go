@@ -5,6 +5,7 @@ package concord_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -24,6 +25,8 @@ func TestMain(m *testing.M) {
 	if bootstrap := os.Getenv(killEnv); bootstrap != "" {
 		os.Exit(consumeUntilKilled(bootstrap))
 	}
+	// Tests wait for brokers, timers and rebalances most of the time.
+	_ = flag.Set("test.parallel", "8") // m.Run parses the command line, which goes before this
 	os.Exit(m.Run())
 }
 

@@ -4,6 +4,7 @@ package concord_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -16,7 +17,8 @@ import (
 
 // Members of a group come and go while events are produced and handled: none is lost,
 // whatever the concurrency. Some may be handled again, where the group had moved on before
-// a member could commit.
+// a member could commit: a commit that librdkafka sends while it waits for the group to be joined waits behind
+// that request, and then has the generation of before. Where all commits succeed, none is in order.
 func TestMembersThatComeAndGoLoseNothing(t *testing.T) {
 	t.Parallel()
 	for name, concurrency := range map[string]concord.Concurrency{"in order": concord.InOrder(), "in key order": concord.InKeyOrder(4), "unordered": concord.Unordered(4)} {
@@ -27,7 +29,7 @@ func TestMembersThatComeAndGoLoseNothing(t *testing.T) {
 			ctx, cancel := context.WithCancel(testContext(t))
 			defer cancel()
 			ledger := make([]atomic.Int32, n)
-			var handled atomic.Int32
+			var handled, failures atomic.Int32
 			handle := func(ctx context.Context, m *texts) error {
 				var i int
 				if _, err := fmt.Sscan(m.Value, &i); err != nil {
@@ -50,11 +52,15 @@ func TestMembersThatComeAndGoLoseNothing(t *testing.T) {
 						if life < lives {
 							time.AfterFunc(time.Duration(500+rand.IntN(1500))*time.Millisecond, end)
 						}
-						if err := c.Run(live, []string{"t"}, handle); err != nil {
+						err := c.Run(live, []string{"t"}, handle)
+						if e, ok := errors.AsType[*concord.ConsumeError](err); err != nil && !(ok && e.Doing == "commit") {
 							t.Error(err)
 							cancel()
 						}
 						end()
+						if s := c.Stats(); err != nil || s.CommitFailures+s.Lost > 0 {
+							failures.Add(1)
+						}
 						if err := c.Close(testContext(t)); err != nil {
 							t.Error(err)
 						}
@@ -83,10 +89,17 @@ func TestMembersThatComeAndGoLoseNothing(t *testing.T) {
 					again++
 				}
 			}
-			if lost > 0 || again > n/10 {
+			most := n / 10 // out of order: those behind one that was not begun
+			switch {
+			case failures.Load() > 0:
+				most = n
+			case name == "in order":
+				most = 0
+			}
+			if lost > 0 || again > most {
 				t.Errorf("%d of %d lost, %d more than once", lost, n, again)
 			}
-			t.Logf("%d events, none lost, %d handled more than once", n, again)
+			t.Logf("%d events, %d handled more than once; %d members could not commit", n, again, failures.Load())
 		})
 	}
 }

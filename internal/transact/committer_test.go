@@ -117,15 +117,12 @@ func TestARunThatIsNoMemberAnyMoreEndsAtOnceAndWithoutAnError(t *testing.T) {
 func TestARevokedPartitionIsCommittedWhileOthersKeepMakingOutputs(t *testing.T) {
 	bubble(t, nil, func(w *world) {
 		w.f.CreateTopic("t", 2)
-		w.handle = func(context.Context, string) error { time.Sleep(time.Millisecond); return nil }
-		var busy []string
-		for range 60_000 {
-			busy = append(busy, "x")
-		}
+		w.handle = func(context.Context, string) error { time.Sleep(20 * time.Millisecond); return nil }
+		w.f.Delay(clienttest.OpCommitTxn, 50*time.Millisecond) // there is more after each transaction
 		w.client.Script(clienttest.Assign(t0, tp{Topic: "t", Partition: 1}))
 		w.write("a")
-		for _, v := range busy {
-			w.f.Append("t", 1, kafkaclient.Record{Value: []byte(v)})
+		for range 1000 {
+			w.f.Append("t", 1, kafkaclient.Record{Value: []byte("x")})
 		}
 		w.run()
 		after(time.Second)
