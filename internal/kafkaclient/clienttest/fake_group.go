@@ -18,6 +18,8 @@ type group struct {
 	committed  map[TP]kafkaclient.Position
 	history    []CommitEntry
 	onCommit   func(CommitEntry)
+	requests   int64          // that commit offsets
+	newest     map[TP]int64   // the request that each committed offset is of
 	members    []*groupMember // in the order in which they joined
 	generation int
 }
@@ -274,9 +276,21 @@ func (g *group) owner(tp TP) *groupMember {
 	return nil
 }
 
-func (g *group) commit(client string, txn bool, at []kafkaclient.Position) {
+// request is the number of a request that commits offsets.
+func (g *group) request() int64 {
+	g.requests++
+	return g.requests
+}
+
+// commit makes offsets count, but for partitions that a later request has committed: those of a transaction may
+// be older than what was committed meanwhile.
+func (g *group) commit(client string, txn bool, order int64, at []kafkaclient.Position) {
+	at = slices.DeleteFunc(slices.Clone(at), func(p kafkaclient.Position) bool { return g.newest[p.TopicPartition] > order })
+	if g.newest == nil {
+		g.newest = map[TP]int64{}
+	}
 	for _, p := range at {
-		g.committed[p.TopicPartition] = p
+		g.committed[p.TopicPartition], g.newest[p.TopicPartition] = p, order
 	}
 	entry := CommitEntry{Time: time.Now(), Client: client, Txn: txn, Positions: slices.Clone(at)}
 	g.history = append(g.history, entry)

@@ -37,7 +37,8 @@ func (c *FakeConsumer) Commit(ctx context.Context, at []kafkaclient.Position) er
 			return NewError(kafkaclient.NotMember)
 		}
 	}
-	c.f.group(c.cfg.Group).commit(c.name, false, at)
+	g := c.f.group(c.cfg.Group)
+	g.commit(c.name, false, g.request(), at)
 	return err
 }
 

@@ -23,6 +23,7 @@ type transaction struct {
 }
 
 type txnOffsets struct {
+	order int64 // of the request among the group's
 	group string
 	at    []kafkaclient.Position
 }
@@ -52,7 +53,7 @@ func (f *Fake) end(t *transaction, as outcome, client string) {
 	}
 	if as == txnCommitted {
 		for _, o := range t.offsets {
-			f.group(o.group).commit(client, true, o.at)
+			f.group(o.group).commit(client, true, o.order, o.at)
 		}
 	}
 	f.wake()

@@ -37,7 +37,7 @@ func (t *FakeTransactions) addOffsets(at []kafkaclient.Position, m kafkaclient.G
 	if o := meta.member; o != nil && (o.gone || o.synced != meta.generation) {
 		return mustAbort(NewError(kafkaclient.NotMember))
 	}
-	t.open.offsets = append(t.open.offsets, txnOffsets{group: meta.group, at: slices.Clone(at)})
+	t.open.offsets = append(t.open.offsets, txnOffsets{order: t.f.group(meta.group).request(), group: meta.group, at: slices.Clone(at)})
 	return nil
 }
 
