@@ -67,7 +67,7 @@ var mayImport = map[string][]string{
 	"internal/consume":     {"internal/backoff", "internal/inflight", "internal/kafkaclient", "internal/produce", "internal/reroute", "registry", "serde"},
 	"internal/transact":    {"internal/backoff", "internal/consume", "internal/inflight", "internal/kafkaclient", "internal/produce"},
 	"": {
-		"internal/backoff", "internal/consume", "internal/inflight", "internal/kafkaclient", "internal/kafkaclient/rdkafka", "internal/kafkaconfig",
+		"internal/backoff", "internal/consume", "internal/handle", "internal/inflight", "internal/kafkaclient", "internal/kafkaclient/rdkafka", "internal/kafkaconfig",
 		"internal/produce", "internal/reroute", "internal/transact", "registry", "serde",
 	},
 	"internal/kafkaclient/rdkafka":    {"internal/inflight", "internal/kafkaclient", "internal/kafkaconfig"},
@@ -176,7 +176,7 @@ func TestTheCommandNeedsNoCgo(t *testing.T) {
 // The engine knows no Kafka client, and needs no cgo.
 func TestTheEngineKnowsNoClient(t *testing.T) {
 	t.Parallel()
-	engine := []string{"./internal/kafkaclient", "./internal/kafkaconfig", "./internal/inflight", "./internal/reroute", "./internal/produce", "./internal/consume", "./internal/transact"}
+	engine := []string{"./internal/kafkaclient", "./internal/kafkaconfig", "./internal/inflight", "./internal/reroute", "./internal/produce", "./internal/handle", "./internal/consume", "./internal/transact"}
 	for _, p := range list(t, "1", append([]string{"-deps"}, engine...)...) {
 		if p.ImportPath == module || strings.HasPrefix(p.ImportPath, "github.com/confluentinc/") || strings.HasPrefix(p.ImportPath, "github.com/twmb/") || !p.Standard && len(p.CgoFiles) > 0 {
 			t.Errorf("the engine links %s", p.ImportPath)
