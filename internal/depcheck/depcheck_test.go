@@ -64,8 +64,10 @@ var mayImport = map[string][]string{
 	"internal/inflight":    {},
 	"internal/reroute":     {"internal/kafkaclient", "registry", "serde"},
 	"internal/produce":     {"internal/flight", "internal/kafkaclient", "internal/tally"},
-	"internal/consume":     {"internal/backoff", "internal/inflight", "internal/kafkaclient", "internal/produce", "internal/reroute", "registry", "serde"},
-	"internal/transact":    {"internal/backoff", "internal/consume", "internal/inflight", "internal/kafkaclient", "internal/produce"},
+	"internal/ratelog":     {"internal/kafkaclient"},
+	"internal/handle":      {"internal/backoff", "internal/inflight", "internal/kafkaclient", "internal/produce", "internal/ratelog", "internal/reroute", "registry", "serde"},
+	"internal/consume":     {"internal/backoff", "internal/handle", "internal/inflight", "internal/kafkaclient", "internal/produce", "internal/ratelog", "internal/reroute"},
+	"internal/transact":    {"internal/backoff", "internal/consume", "internal/handle", "internal/inflight", "internal/kafkaclient", "internal/produce"},
 	"": {
 		"internal/backoff", "internal/consume", "internal/handle", "internal/inflight", "internal/kafkaclient", "internal/kafkaclient/rdkafka", "internal/kafkaconfig",
 		"internal/produce", "internal/reroute", "internal/transact", "registry", "serde",
