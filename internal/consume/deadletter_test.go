@@ -155,17 +155,28 @@ func TestARecordThatCanNeverBeRepublishedEndsTheRunWhereThePolicySaysSo(t *testi
 	})
 }
 
-func TestADeadLetterThatWouldGoToItsOwnTopicEndsTheRun(t *testing.T) {
-	bubble(t, func(w *world) {
-		n := w.node(func(c *consume.Config) {
-			withDead(handle.ToDeadLetters)(w, c)
-			c.DeadLetters.Topic = func(source string) string { return source }
-		}, client{}, failing)
-		w.write("bad")
-		if f, ok := n.run().wait().(*handle.Failure); !ok || f.Offset != 0 {
-			t.Error("the run goes on")
-		}
-	})
+func TestADeadLetterTopicThatCannotBeRightEndsTheRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		topic func(string) string
+		want  string
+	}{
+		"the source":      {func(source string) string { return source }, "the topic that it was read from"},
+		"an invalid name": {func(source string) string { return source + "/dead letters" }, "an invalid name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(w *world) {
+				n := w.node(func(config *consume.Config) {
+					withDead(handle.ToDeadLetters)(w, config)
+					config.DeadLetters.Topic = c.topic
+				}, client{}, failing)
+				w.write("bad")
+				err := n.run().wait()
+				if f, ok := err.(*handle.Failure); !ok || f.Offset != 0 || !strings.Contains(f.Error(), c.want) {
+					t.Errorf("the run ended with %v, want %q in it", err, c.want)
+				}
+			})
+		})
+	}
 }
 
 func retryTopics(w *world) func(*consume.Config) {

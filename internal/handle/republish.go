@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
+	"github.com/concord-go/concord/internal/kafkaconfig"
 	"github.com/concord-go/concord/internal/produce"
 	"github.com/concord-go/concord/internal/reroute"
 )
@@ -32,8 +34,11 @@ type republished struct {
 	counted bool // by the limit of dead letters
 }
 
-// errRerouteLoop is for good, other than what else may go wrong.
-var errRerouteLoop = errors.New("the record would go to the topic that it was read from")
+// These are for good, other than what else may go wrong.
+var (
+	errRerouteLoop  = errors.New("the record would go to the topic that it was read from")
+	errInvalidTopic = errors.New("the topic that the record would go to has an invalid name")
+)
 
 // ackWait is how long an acknowledgement may take before the log and the statistics say that the topic
 // is unavailable.
@@ -114,6 +119,9 @@ func (p *Pool) envelope(ctx context.Context, sink Sink, o *republished) (*kafkac
 	o.topic = d.Topic(source)
 	if o.topic == source || o.topic == in.Record.Topic {
 		return nil, errRerouteLoop
+	}
+	if kafkaconfig.ValidTopic(o.topic) != nil {
+		return nil, errInvalidTopic
 	}
 	n, err := sink.Partitions(ctx, o.topic)
 	if err != nil {
@@ -230,14 +238,21 @@ func (w *worker) insist(p *republished, err error, out *produce.Output) Outcome 
 
 // impossible reports whether no further attempt at writing the same record can succeed.
 func impossible(err error) bool {
-	return errors.Is(err, errRerouteLoop) || kafkaclient.KindOf(err) == kafkaclient.MessageRefused
+	return misrouted(err) || kafkaclient.KindOf(err) == kafkaclient.MessageRefused
+}
+
+// misrouted reports whether the program names a topic that cannot be the right one: the run ends.
+func misrouted(err error) bool {
+	return errors.Is(err, errRerouteLoop) || errors.Is(err, errInvalidTopic)
 }
 
 // refused decides about a record that can never be written as it is. A dead letter loses its
 // headers, then key and value; a delayed record becomes a dead letter; then the policy is asked.
 func (w *worker) refused(p *republished, err error) (o Outcome, again bool) {
-	if errors.Is(err, errRerouteLoop) {
-		return Outcome{Kind: Failed, Err: p.failure}, false
+	if misrouted(err) {
+		f := *p.failure
+		f.Err = fmt.Errorf("%w; it cannot be republished: %w", f.Err, err)
+		return Outcome{Kind: Failed, Err: &f}, false
 	}
 	if p.kind == DeadLettered && p.reduction < reroute.Reference {
 		p.reduction++
@@ -284,7 +299,7 @@ type bounded struct{ err error }
 func (b bounded) Error() string {
 	text := b.err.Error()
 	if len(text) > 1024 {
-		return text[:1024] + "..."
+		return strings.ToValidUTF8(text[:1024], "") + "..."
 	}
 	return text
 }
