@@ -43,13 +43,7 @@ func consumerWith(t testing.TB, bootstrap, group string, opts ...concord.Consume
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := c.Close(ctx); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	})
+	t.Cleanup(func() { closeNow(t, c) })
 	return c
 }
 
