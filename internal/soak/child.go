@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,6 +83,7 @@ type crew struct {
 	mu       sync.Mutex
 	children []*exec.Cmd // by place
 	said     []*tail     // by place, on the standard error
+	resets   []string    // lines of all children, killed ones too, about positions that the client reset
 	over     bool
 	failed   error
 	kills    int
@@ -103,7 +105,7 @@ func (c *crew) keep(place int, t task) {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), childEnv+"="+string(encoded))
 		stderr := new(tail)
-		cmd.Stderr = stderr
+		cmd.Stderr = &lines{to: stderr, line: c.noteReset}
 		out, perr := cmd.StdoutPipe()
 		if perr != nil {
 			err = perr
@@ -120,8 +122,8 @@ func (c *crew) keep(place int, t task) {
 		if err != nil {
 			break
 		}
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			c.heard(lines.Text())
+		for scanner := bufio.NewScanner(out); scanner.Scan(); {
+			c.heard(scanner.Text())
 		}
 		if werr := cmd.Wait(); cmd.ProcessState.ExitCode() != -1 { // not killed
 			err = fmt.Errorf("a child exited by itself: %v: %s", werr, stderr.String())
@@ -130,6 +132,15 @@ func (c *crew) keep(place int, t task) {
 	c.mu.Lock()
 	c.failed = errors.Join(c.failed, err)
 	c.mu.Unlock()
+}
+
+// noteReset keeps a line about a position that the client reset by itself: it explains duplicates.
+func (c *crew) noteReset(line string) {
+	if strings.Contains(line, "offset reset") || strings.Contains(line, "truncat") {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.resets = append(c.resets, line)
+	}
 }
 
 // kill kills a random child with SIGKILL. keep starts another one in its place.

@@ -127,5 +127,9 @@ func harassed(ctx context.Context, s *soak, events int, newTask func(*world, int
 		sleep(ctx, time.Second)
 		err = errors.Join(err, ctx.Err())
 	}
-	return c.kills, errors.Join(err, c.end())
+	err = errors.Join(err, c.end())
+	for _, line := range c.resets {
+		s.printf("%s", line)
+	}
+	return c.kills, err
 }

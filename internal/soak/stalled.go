@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -80,6 +81,26 @@ type tail struct {
 }
 
 const tailSize = 4 << 10
+
+// lines passes on what is written to it, and calls line with each whole line.
+type lines struct {
+	to   *tail
+	line func(string)
+	rest []byte
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.rest = append(l.rest, p...)
+	for {
+		line, rest, ok := bytes.Cut(l.rest, []byte("\n"))
+		if !ok {
+			break
+		}
+		l.line(string(line))
+		l.rest = rest
+	}
+	return l.to.Write(p)
+}
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
