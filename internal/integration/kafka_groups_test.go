@@ -51,7 +51,8 @@ func await(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// Members come and go while numbered records are handled, each once: partitions are given up when what is in hand is committed.
+// Members join and leave while numbered records are handled, each once: partitions are revoked after what is in flight is handled and
+// committed.
 func TestMembersComeAndGo(t *testing.T) {
 	bootstrap := kafkaNode(t)
 	for name, settings := range map[string]kafka.ConfigMap{
