@@ -149,6 +149,9 @@ func (w *world) controlBrokers() {
 		if w.cluster.CurrentNode() == w.down.Load() {
 			return nil, errUnavailable, true
 		}
+		if r, ok := r.(*kmsg.OffsetForLeaderEpochRequest); ok {
+			return endOfEpochs(w.cluster, r), nil, true
+		}
 		if r, ok := r.(*kmsg.ProduceRequest); ok && w.refusing.Load() {
 			for i := range r.Topics {
 				if r.Topics[i].Topic == w.refused {
