@@ -4,6 +4,7 @@ package rdkafka
 
 import (
 	"context"
+	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
@@ -18,8 +19,20 @@ type transactions struct {
 	busy chan struct{}
 }
 
+// initStep bounds a call in C. InitTransactions goes on where an earlier call has stopped, and Close waits for
+// a call whose context was canceled.
+const initStep = time.Second
+
 func (t *transactions) Init(ctx context.Context) error {
-	return t.call(ctx, t.p.kp.InitTransactions)
+	for {
+		began := time.Now()
+		step, cancel := context.WithTimeout(ctx, initStep)
+		err := t.call(step, t.p.kp.InitTransactions)
+		cancel()
+		if ctx.Err() != nil || kafkaclient.KindOf(err) != kafkaclient.TimedOut || time.Since(began) < initStep/2 {
+			return err
+		}
+	}
 }
 
 func (t *transactions) Begin() error { return asError(t.error(t.p.kp.BeginTransaction())) }
