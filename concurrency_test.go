@@ -146,7 +146,7 @@ func TestNothingUnhandledIsCommitted(t *testing.T) {
 	}
 }
 
-// A slow handler bounds what is in hand, and other partitions go on.
+// A slow handler bounds what is in flight, and other partitions go on.
 func TestASlowPartitionIsPausedAndOthersGoOn(t *testing.T) {
 	t.Parallel()
 	_, bootstrap := newCluster(t, "t")

@@ -6,10 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -280,33 +277,6 @@ func TestARebalanceLosesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatAConsumerCannotPromiseIsRefused(t *testing.T) {
-	t.Parallel()
-	for name, change := range map[string]kafka.ConfigMap{
-		"group.id":                 {"group.id": ""},
-		"auto.offset.reset":        {"auto.offset.reset": ""},
-		"enable.auto.offset.store": {"enable.auto.offset.store": true},
-		"enable.auto.commit":       {"enable.auto.commit": false},
-		"go.events.channel.enable": {"go.events.channel.enable": true},
-		"no.such.setting":          {"no.such.setting": "x"},
-		"bootstrap.servers":        {"bootstrap.servers": ""},
-	} {
-		config := kafka.ConfigMap{"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "auto.offset.reset": "earliest"}
-		for k, v := range change {
-			config[k] = v
-		}
-		before := fmt.Sprint(config)
-		_, err := concord.NewConsumer(&config, concord.String(), concord.String(), quiet)
-		var ce *concord.ConfigError
-		if !errors.As(err, &ce) || ce.Setting != name {
-			t.Errorf("%s: got %v, want a ConfigError for it", name, err)
-		}
-		if fmt.Sprint(config) != before {
-			t.Errorf("%s: the caller's map was changed", name)
-		}
-	}
-}
-
 func TestOneRunAtATimeAndNoneAfterClose(t *testing.T) {
 	t.Parallel()
 	_, bootstrap := newCluster(t, "t")
@@ -399,50 +369,4 @@ func TestARunEndsThoughNoBrokerAnswers(t *testing.T) {
 	if err := c.Close(closing); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Close, which cannot be done yet, says %v", err)
 	}
-}
-
-// A broker that takes connections and says nothing is no more than one that refuses a certificate.
-func TestTheLogSaysThatNothingIsAssigned(t *testing.T) {
-	t.Parallel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
-	lines := make(chan string, 64)
-	log := slog.New(slog.NewTextHandler(lineWriter(lines), nil))
-	c, err := concord.NewConsumer(&kafka.ConfigMap{"bootstrap.servers": silent.Addr().String(), "group.id": "g", "auto.offset.reset": "latest"}, concord.String(), concord.String(), concord.WithLogger(log))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	said := false
-	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx, []string{"t"}, func(context.Context, *texts) error { return nil }) }()
-	for !said && ctx.Err() == nil {
-		select {
-		case line := <-lines:
-			said = strings.Contains(line, "no partition is assigned yet")
-		case <-ctx.Done():
-		}
-	}
-	cancel()
-	if !said {
-		t.Error("it does not")
-	}
-	<-done
-	closing, stop := context.WithTimeout(context.Background(), time.Second)
-	defer stop()
-	_ = c.Close(closing) // which librdkafka may wait for longer
-}
-
-type lineWriter chan<- string
-
-func (w lineWriter) Write(b []byte) (int, error) {
-	select {
-	case w <- string(b):
-	default:
-	}
-	return len(b), nil
 }

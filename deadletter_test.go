@@ -21,13 +21,13 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
-// picky reads strings; those that begin with "poison" are truncated, and while away is set
+// picky reads strings; those that begin with "poison" are truncated, and while unavailable is set
 // the registry is not available.
-type picky struct{ away *atomic.Bool }
+type picky struct{ unavailable *atomic.Bool }
 
 func (p picky) Deserialize(ctx context.Context, field serde.Field, data serde.Data, v *string) (serde.Info, error) {
 	switch {
-	case p.away != nil && p.away.Load():
+	case p.unavailable != nil && p.unavailable.Load():
 		return serde.Info{}, serde.RegistryUnavailable
 	case strings.HasPrefix(string(data.Bytes), "poison"):
 		return serde.Info{SchemaID: 7}, serde.Truncated
@@ -35,11 +35,11 @@ func (p picky) Deserialize(ctx context.Context, field serde.Field, data serde.Da
 	return concord.String().Deserialize(ctx, field, data, v)
 }
 
-func pickyConsumer(t testing.TB, bootstrap string, away *atomic.Bool, opts ...concord.ConsumerOption) *concord.Consumer[string, string] {
+func pickyConsumer(t testing.TB, bootstrap string, unavailable *atomic.Bool, opts ...concord.ConsumerOption) *concord.Consumer[string, string] {
 	t.Helper()
 	c, err := concord.NewConsumer(&kafka.ConfigMap{
 		"bootstrap.servers": bootstrap, "group.id": "g", "auto.offset.reset": "earliest", "heartbeat.interval.ms": 100, "session.timeout.ms": 3000,
-	}, concord.String(), picky{away}, append([]concord.ConsumerOption{quiet}, opts...)...)
+	}, concord.String(), picky{unavailable}, append([]concord.ConsumerOption{quiet}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,11 +125,11 @@ func TestAnOutageLosesNothingAndBuriesNothing(t *testing.T) {
 	const n = 300
 	fill(t, bootstrap, "t", n, 3)
 	dead := newProducer(t, bootstrap, concord.Bytes(), concord.Bytes())
-	var away atomic.Bool
+	var unavailable atomic.Bool
 	ctx, cancel := context.WithCancel(testContext(t))
 	var count atomic.Int32
 	seen := make([]atomic.Int32, n)
-	c := pickyConsumer(t, bootstrap, &away, concord.WithDeadLetters(dead, concord.DeadLetterTopic("t.dead")))
+	c := pickyConsumer(t, bootstrap, &unavailable, concord.WithDeadLetters(dead, concord.DeadLetterTopic("t.dead")))
 	err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
 		var i int
 		if _, err := fmt.Sscan(m.Value, &i); err != nil {
@@ -138,8 +138,8 @@ func TestAnOutageLosesNothingAndBuriesNothing(t *testing.T) {
 		seen[i].Add(1)
 		switch count.Add(1) {
 		case n / 3:
-			away.Store(true)
-			time.AfterFunc(time.Second, func() { away.Store(false) })
+			unavailable.Store(true)
+			time.AfterFunc(time.Second, func() { unavailable.Store(false) })
 		case n:
 			cancel()
 		}
@@ -182,14 +182,14 @@ func TestAHandlerIsTriedAgainAndThenTheRecordIsDead(t *testing.T) {
 	produce(t, bootstrap, "t", "a", "fails", "late", "hopeless", "z")
 	dead := newProducer(t, bootstrap, concord.Bytes(), concord.Bytes())
 	ctx, cancel := context.WithCancel(testContext(t))
-	tries := make(map[string]int)
+	attempts := make(map[string]int)
 	var order []string
 	c := consumerWith(t, bootstrap, "g", concord.WithPolicy(concord.DefaultPolicy(2)), concord.WithRetryPause(time.Millisecond, time.Millisecond),
 		concord.WithDeadLetters(dead, concord.DeadLetterTopic("t.dead")))
 	err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
-		tries[m.Value]++
+		attempts[m.Value]++
 		switch {
-		case m.Value == "fails", m.Value == "late" && tries["late"] < 3:
+		case m.Value == "fails", m.Value == "late" && attempts["late"] < 3:
 			return errors.New("not now")
 		case m.Value == "hopeless":
 			return concord.Permanent(errors.New("never"))
@@ -201,8 +201,8 @@ func TestAHandlerIsTriedAgainAndThenTheRecordIsDead(t *testing.T) {
 		return nil
 	})
 	want := map[string]int{"a": 1, "fails": 3, "late": 3, "hopeless": 1, "z": 1}
-	if err != nil || fmt.Sprint(tries) != fmt.Sprint(want) || fmt.Sprint(order) != "[a late z]" {
-		t.Errorf("tries %v, handled %v, %v", tries, order, err)
+	if err != nil || fmt.Sprint(attempts) != fmt.Sprint(want) || fmt.Sprint(order) != "[a late z]" {
+		t.Errorf("attempts %v, handled %v, %v", attempts, order, err)
 	}
 	reader := newConsumer(t, bootstrap, "dead", concord.String(), concord.String())
 	var letters []string
@@ -231,16 +231,17 @@ func TestWhileDeadLettersCannotBePublishedNothingIsSkipped(t *testing.T) {
 	other, deadBootstrap := newCluster(t, "t.dead")
 	produce(t, bootstrap, "t", "a", "poison", "b")
 	dead := newProducer(t, deadBootstrap, concord.Bytes(), concord.Bytes())
-	other.Close() // away
-	ctx, cancel := context.WithCancel(testContext(t))
+	other.Close() // unavailable
 	var got []string
 	c := pickyConsumer(t, bootstrap, nil, concord.WithDeadLetters(dead, concord.DeadLetterTopic("t.dead")), concord.WithDrainTimeout(0))
-	time.AfterFunc(3*time.Second, cancel)
-	err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
-		got = append(got, m.Value)
-		return nil
+	run := inBackground(t, func(ctx context.Context) error {
+		return c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
+			got = append(got, m.Value)
+			return nil
+		})
 	})
-	if err != nil || fmt.Sprint(got) != "[a]" {
+	run.await("the partition to wait", func() bool { return c.Stats().Paused[concord.DeadLettersUnavailable] == 1 && c.Stats().InFlight == 2 })
+	if err := run.end(); err != nil || fmt.Sprint(got) != "[a]" {
 		t.Errorf("handled %v, %v: want what comes before it, and no failure", got, err)
 	}
 	for m, err := range consumerWith(t, bootstrap, "g").Messages(testContext(t), "t") {
@@ -321,10 +322,8 @@ func TestDeadLettersAreReplayedAsTheyWere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithCancel(testContext(t))
-	c := pickyConsumer(t, bootstrap, nil, concord.WithDeadLetters(p, concord.DeadLetterTopic("t.dead"), concord.SpringProfile))
-	time.AfterFunc(3*time.Second, cancel)
-	if err := c.Run(ctx, []string{"t"}, func(context.Context, *texts) error { return nil }); err != nil {
+	c := pickyConsumer(t, bootstrap, nil, concord.WithStopAtEnd(), concord.WithDeadLetters(p, concord.DeadLetterTopic("t.dead"), concord.SpringProfile))
+	if err := c.Run(testContext(t), []string{"t"}, func(context.Context, *texts) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	// One that is no dead letter, and is left where it is.

@@ -5,6 +5,7 @@ package concord_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -116,6 +117,33 @@ func TestARunNeedsTheProducersOfItsOptions(t *testing.T) {
 		err := consumerWith(t, bootstrap, name, option).Run(testContext(t), []string{"t"}, func(context.Context, *texts) error { return nil })
 		if _, ok := errors.AsType[*concord.ConfigError](err); !ok {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestWhatAConsumerCannotPromiseIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]kafka.ConfigMap{
+		"group.id":                 {"group.id": ""},
+		"auto.offset.reset":        {"auto.offset.reset": ""},
+		"enable.auto.offset.store": {"enable.auto.offset.store": true},
+		"enable.auto.commit":       {"enable.auto.commit": false},
+		"go.events.channel.enable": {"go.events.channel.enable": true},
+		"no.such.setting":          {"no.such.setting": "x"},
+		"bootstrap.servers":        {"bootstrap.servers": ""},
+	} {
+		config := kafka.ConfigMap{"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "auto.offset.reset": "earliest"}
+		for k, v := range change {
+			config[k] = v
+		}
+		before := fmt.Sprint(config)
+		_, err := concord.NewConsumer(&config, concord.String(), concord.String(), quiet)
+		var ce *concord.ConfigError
+		if !errors.As(err, &ce) || ce.Setting != name {
+			t.Errorf("%s: got %v, want a ConfigError for it", name, err)
+		}
+		if fmt.Sprint(config) != before {
+			t.Errorf("%s: the caller's map was changed", name)
 		}
 	}
 }

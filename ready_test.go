@@ -183,3 +183,49 @@ func TestClientsReachABrokerThatStartsLater(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A broker that takes connections and says nothing is no more than one that refuses a certificate.
+func TestTheLogSaysThatNothingIsAssigned(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	lines := make(chan string, 64)
+	log := slog.New(slog.NewTextHandler(lineWriter(lines), nil))
+	c, err := concord.NewConsumer(&kafka.ConfigMap{"bootstrap.servers": silent.Addr().String(), "group.id": "g", "auto.offset.reset": "latest"}, concord.String(), concord.String(), concord.WithLogger(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	said := false
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx, []string{"t"}, func(context.Context, *texts) error { return nil }) }()
+	for !said && ctx.Err() == nil {
+		select {
+		case line := <-lines:
+			said = strings.Contains(line, "no partition is assigned yet")
+		case <-ctx.Done():
+		}
+	}
+	cancel()
+	if !said {
+		t.Error("it does not")
+	}
+	<-done
+	closing, stop := context.WithTimeout(context.Background(), time.Second)
+	defer stop()
+	_ = c.Close(closing) // which librdkafka may wait for longer
+}
+
+type lineWriter chan<- string
+
+func (w lineWriter) Write(b []byte) (int, error) {
+	select {
+	case w <- string(b):
+	default:
+	}
+	return len(b), nil
+}

@@ -24,34 +24,36 @@ func TestARecordThatFailsIsTriedAgainInItsTimeAndTheOthersGoOn(t *testing.T) {
 	c := pickyConsumer(t, bootstrap, nil,
 		concord.WithRetryTopics(aside, concord.RetryTopic{Suffix: ".soon", Delay: 200 * time.Millisecond}, concord.RetryTopic{Suffix: ".later", Delay: 400 * time.Millisecond}),
 		concord.WithDeadLetters(aside, concord.DeadLetterTopic("t.dead")))
-	ctx, cancel := context.WithCancel(testContext(t))
 	var mu sync.Mutex
 	var got []string
 	first := make(map[string]time.Time)
-	err := c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
-		mu.Lock()
-		defer mu.Unlock()
-		got = append(got, fmt.Sprintf("%s %d", m.Value, m.RetryTopics))
-		if m.Topic != "t" || len(m.Headers) != 0 {
-			t.Errorf("%s comes from %s[%d]@%d with %d headers, want it as it was", m.Value, m.Topic, m.Partition, m.Offset, len(m.Headers))
-		}
-		if want := map[string]int64{"bad": 0, "good": 1, "mended": 2}[m.Value]; m.Offset != want {
-			t.Errorf("%s at offset %d, want %d", m.Value, m.Offset, want)
-		}
-		if m.RetryTopics == 0 {
-			first[m.Value] = time.Now()
-		} else if waited := time.Since(first[m.Value]); waited < []time.Duration{0, 195 * time.Millisecond, 590 * time.Millisecond}[m.RetryTopics] {
-			t.Errorf("%s comes again after %v", m.Value, waited)
-		}
-		switch {
-		case m.Value == "bad" && m.RetryTopics == 2:
-			time.AfterFunc(200*time.Millisecond, cancel)
-			fallthrough
-		case m.Value == "bad", m.Value == "mended" && m.RetryTopics == 0:
-			return errors.New("not yet")
-		}
-		return nil
+	run := inBackground(t, func(ctx context.Context) error {
+		return c.Run(ctx, []string{"t"}, func(_ context.Context, m *texts) error {
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, fmt.Sprintf("%s %d", m.Value, m.RetryTopics))
+			if m.Topic != "t" || len(m.Headers) != 0 {
+				t.Errorf("%s comes from %s[%d]@%d with %d headers, want it as it was", m.Value, m.Topic, m.Partition, m.Offset, len(m.Headers))
+			}
+			if want := map[string]int64{"bad": 0, "good": 1, "mended": 2}[m.Value]; m.Offset != want {
+				t.Errorf("%s at offset %d, want %d", m.Value, m.Offset, want)
+			}
+			if m.RetryTopics == 0 {
+				first[m.Value] = time.Now()
+			} else if waited := time.Since(first[m.Value]); waited < []time.Duration{0, 195 * time.Millisecond, 590 * time.Millisecond}[m.RetryTopics] {
+				t.Errorf("%s comes again after %v", m.Value, waited)
+			}
+			switch {
+			case m.Value == "bad" && m.RetryTopics == 2:
+				fallthrough
+			case m.Value == "bad", m.Value == "mended" && m.RetryTopics == 0:
+				return errors.New("not yet")
+			}
+			return nil
+		})
 	})
+	run.await("all outcomes", func() bool { s := c.Stats(); return s.DeadLetters == 1 && s.Handled == 2 && s.InFlight == 0 })
+	err := run.end()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,16 +124,8 @@ func TestRetryTopicsArePartOfATransaction(t *testing.T) {
 	t.Parallel()
 	_, bootstrap := newCluster(t, "t", "t.soon", "out")
 	produce(t, bootstrap, "t", "a", "b")
-	c, p := newTransformer(t, bootstrap, "id", concord.WithRetryTopics(nil, concord.RetryTopic{Suffix: ".soon", Delay: 50 * time.Millisecond}))
-	ctx, cancel := context.WithCancel(testContext(t))
-	go func() {
-		defer cancel()
-		for ctx.Err() == nil && c.Stats().Handled < 2 {
-			time.Sleep(10 * time.Millisecond)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}()
-	err := concord.Transform(ctx, c, p, []string{"t"}, func(_ context.Context, m *texts, send func(texts) error) error {
+	c, p := newTransformer(t, bootstrap, "id", concord.WithStopAtEnd(), concord.WithRetryTopics(nil, concord.RetryTopic{Suffix: ".soon", Delay: 50 * time.Millisecond}))
+	err := concord.Transform(testContext(t), c, p, []string{"t"}, func(_ context.Context, m *texts, send func(texts) error) error {
 		if err := send(texts{Topic: "out", Key: m.Key, Value: fmt.Sprint(m.Value, m.RetryTopics)}); err != nil {
 			return err
 		}
