@@ -19,6 +19,8 @@ type commits struct {
 	pending map[kafkaclient.TopicPartition]position
 	next    time.Time                               // when what is pending is committed
 	flying  map[kafkaclient.TopicPartition]position // nil: no request is under way
+	cancel  context.CancelFunc                      // ends the wait of the request under way
+	soon    bool                                    // it is one that may wait until the group allows it
 	result  chan committed
 }
 
@@ -53,6 +55,9 @@ func (c *commits) forget(tp kafkaclient.TopicPartition) {
 		if at, ok := of[tp]; ok {
 			at.of.away.Store(true)
 			delete(of, tp)
+			if c.soon && c.flying != nil { // its answer may never come
+				c.cancel()
+			}
 		}
 	}
 }
@@ -81,21 +86,25 @@ func (c *commits) step() {
 		}
 	}
 	if len(c.pending) > 0 && !time.Now().Before(c.next) {
-		c.begin()
+		c.begin(true)
 	}
 }
 
-// begin sends what is pending.
-func (c *commits) begin() {
+// begin sends what is pending: at once, or as soon as the group allows it.
+func (c *commits) begin(soon bool) {
 	c.flying, c.pending = c.pending, make(map[kafkaclient.TopicPartition]position)
 	of, began := slices.Collect(maps.Values(c.flying)), time.Now()
 	c.next = began.Add(c.run.cfg.CommitInterval)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(c.run.ctx))
+	if !soon {
+		ctx, cancel = context.WithTimeout(ctx, commitWait)
+	}
+	c.soon, c.cancel = soon, cancel
 	c.run.owned.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.run.ctx), commitWait)
 		defer cancel()
 		select {
 		case c.run.committing <- struct{}{}:
-			err := c.run.commit(ctx, of)
+			err := c.run.commit(ctx, of, soon)
 			<-c.run.committing
 			c.result <- committed{err, time.Since(began)}
 		case <-ctx.Done(): // that of an earlier run has no answer yet
@@ -105,7 +114,7 @@ func (c *commits) begin() {
 }
 
 // commit asks the brokers, but for partitions that were given up since.
-func (r *run) commit(ctx context.Context, of []position) error {
+func (r *run) commit(ctx context.Context, of []position, soon bool) error {
 	at := make([]kafkaclient.Position, 0, len(of))
 	for _, p := range of {
 		if !p.of.away.Load() {
@@ -115,6 +124,9 @@ func (r *run) commit(ctx context.Context, of []position) error {
 	if len(at) == 0 {
 		return nil
 	}
+	if soon {
+		return r.client.CommitSoon(ctx, at)
+	}
 	return r.client.Commit(ctx, at)
 }
 
@@ -123,8 +135,12 @@ var errNoAnswer = errors.New("no broker answers: what was handled since the last
 // take does what a result asks for. It returns an error for what was not committed and belongs
 // to this consumer still.
 func (c *commits) take(done committed) error {
-	r, at := c.run, c.flying
+	r, at, soon := c.run, c.flying, c.soon
 	c.flying = nil
+	if soon && errors.Is(done.err, context.Canceled) { // now, or a lost partition, ended the wait
+		c.pend(at)
+		return nil
+	}
 	if f := r.cfg.Observer.Committed; f != nil {
 		f(positions(at), done.took, done.err)
 	}
@@ -148,9 +164,14 @@ func (c *commits) take(done committed) error {
 	return done.err
 }
 
-// again makes positions pending that were not committed, unless there are newer ones.
+// again is for positions that could not be committed.
 func (c *commits) again(at map[kafkaclient.TopicPartition]position) {
 	c.run.counts.commitFailures.Add(1)
+	c.pend(at)
+}
+
+// pend makes positions pending, unless there are newer ones.
+func (c *commits) pend(at map[kafkaclient.TopicPartition]position) {
 	for tp, p := range at {
 		if _, newer := c.pending[tp]; !newer {
 			c.pending[tp] = p
@@ -183,7 +204,9 @@ func (c *commits) now() error {
 	for c.flying != nil || len(c.pending) > 0 {
 		last := c.flying == nil
 		if last {
-			c.begin()
+			c.begin(false)
+		} else if c.soon {
+			c.cancel()
 		}
 		select {
 		case done := <-c.result:

@@ -215,6 +215,9 @@ func (r *run) close() {
 	r.mu.Unlock()
 	r.stop.Raise()
 	r.cancel()
+	if r.commits.cancel != nil {
+		r.commits.cancel()
+	}
 	for _, q := range r.queues {
 		q.Close()
 	}

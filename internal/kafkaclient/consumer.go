@@ -91,6 +91,10 @@ type Consumer interface {
 	// Commit commits positions and waits for the answer. It may be called from any
 	// goroutine, by one at a time. The error is the first of any partition.
 	Commit(ctx context.Context, at []Position) error
+	// CommitSoon is Commit for positions that may wait until the group allows it: a commit during a rebalance can cost
+	// a member its partitions. It returns when they are committed, a partition was revoked ([NotMember]), or ctx is done;
+	// they may be committed later then. The owner polls meanwhile.
+	CommitSoon(ctx context.Context, at []Position) error
 	// Committed are the group's committed offsets; Offset is -1 where there is none.
 	Committed(ctx context.Context, of []TopicPartition) ([]Position, error)
 	// ListOffsets asks the brokers where a place is. With read_committed the end is the last

@@ -48,8 +48,9 @@ func (s Settings) ForConsumer() (Consumer, error) {
 	if err != nil {
 		return Consumer{}, err
 	}
-	delete(s, "auto.commit.interval.ms")
-	s["enable.auto.commit"], s["enable.auto.offset.store"] = "false", "false"
+	// The engine says when; librdkafka commits soon after, unless the group rebalances.
+	s["auto.commit.interval.ms"] = "100"
+	s["enable.auto.commit"], s["enable.auto.offset.store"] = "true", "false"
 	s["enable.partition.eof"] = "true"
 	return Consumer{Settings: s, Group: s["group.id"], CommitInterval: interval, Static: s["group.instance.id"] != ""}, nil
 }

@@ -68,10 +68,17 @@ func Run(t *testing.T, h Harness) {
 		"Records/no broker":             testConsumerWithoutBroker,
 		"Offsets/commit":                testCommit,
 		"Offsets/commit without answer": testCommitCanceled,
-		"Offsets/list":                  testListOffsets,
-		"Offsets/manual assignment":     testAssign,
-		"Offsets/none, without reset":   testNoReset,
-		"Group/start positions":         testStartPositions,
+		"Offsets/commit soon":           testCommitSoon,
+		"Offsets/commit soon while others join": func(t *testing.T, h Harness) {
+			testCommitSoonWhileOthersJoin(t, h, CooperativeGroup)
+		},
+		"Offsets/commit soon while others join, eager": func(t *testing.T, h Harness) {
+			testCommitSoonWhileOthersJoin(t, h, EagerGroup)
+		},
+		"Offsets/list":                testListOffsets,
+		"Offsets/manual assignment":   testAssign,
+		"Offsets/none, without reset": testNoReset,
+		"Group/start positions":       testStartPositions,
 		"Group/two members, cooperative": func(t *testing.T, h Harness) {
 			testTwoMembers(t, h, CooperativeGroup)
 		},

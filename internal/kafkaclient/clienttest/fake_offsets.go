@@ -42,6 +42,11 @@ func (c *FakeConsumer) Commit(ctx context.Context, at []kafkaclient.Position) er
 	return err
 }
 
+// CommitSoon implements [kafkaclient.Consumer].
+func (c *FakeConsumer) CommitSoon(ctx context.Context, at []kafkaclient.Position) error {
+	return c.Commit(ctx, at)
+}
+
 func (c *FakeConsumer) beginCommit(at []kafkaclient.Position) error {
 	c.f.mu.Lock()
 	defer c.f.mu.Unlock()

@@ -25,7 +25,8 @@ type Consumer struct {
 	conn       connection
 	tokens     *tokens
 
-	committing chan struct{}  // one token: held while librdkafka commits
+	committing chan struct{} // one token: held while librdkafka commits
+	background background
 	calls      sync.WaitGroup // that block in C
 	logs       sync.WaitGroup
 
@@ -163,6 +164,7 @@ func (c *Consumer) Seek(to []kafkaclient.Position) error {
 		if sought[i].Error == nil {
 			tp := toPartition(&sought[i])
 			told := c.of(tp.Topic, tp.Partition).told
+			c.background.place(tp, true)
 			c.begin(tp, int64(sought[i].Offset)).told = told
 		}
 	}

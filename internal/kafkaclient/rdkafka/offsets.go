@@ -4,6 +4,7 @@ package rdkafka
 
 import (
 	"context"
+	"slices"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
@@ -16,6 +17,7 @@ func (c *Consumer) Commit(ctx context.Context, at []kafkaclient.Position) error 
 	if len(at) == 0 {
 		return nil
 	}
+	at = slices.Clone(at) // the call may outlive its context
 	tps := fromPositions(at)
 	if ctx.Err() != nil {
 		return noAnswer(context.Cause(ctx))
@@ -34,6 +36,7 @@ func (c *Consumer) Commit(ctx context.Context, at []kafkaclient.Position) error 
 		}
 		if err == nil {
 			c.conn.reached()
+			c.background.placedAt(at)
 		}
 		done <- err
 	})

@@ -56,6 +56,8 @@ func (c *Consumer) take(event kafka.Event) *kafka.Message {
 		c.fetch.Ends = append(c.fetch.Ends, position)
 	case kafka.Error:
 		c.failed(kafkaclient.TopicPartition{}, e)
+	case kafka.OffsetsCommitted:
+		c.background.answer(e)
 	case *kafka.Stats:
 		if c.statistics != nil {
 			c.statistics([]byte(e.String()))

@@ -35,6 +35,7 @@ func (c *Consumer) assigned(tps []kafka.TopicPartition) error {
 	c.conn.reached()
 	partitions := toPartitions(tps)
 	for _, tp := range partitions {
+		c.background.place(tp, false)
 		c.begin(tp, -1)
 	}
 	if c.rebalancer != nil {
@@ -48,6 +49,7 @@ func (c *Consumer) assigned(tps []kafka.TopicPartition) error {
 		for i, tp := range partitions {
 			if position, ok := at[tp]; ok && position.Offset >= 0 {
 				tps[i] = fromPositions([]kafkaclient.Position{position})[0]
+				c.background.place(tp, true)
 				c.begin(tp, position.Offset).told = true
 			}
 		}
@@ -79,6 +81,7 @@ func (c *Consumer) revoked(tps []kafka.TopicPartition) error {
 	}
 	for _, tp := range partitions {
 		delete(c.partitions, tp)
+		c.background.leave(tp)
 	}
 	c.recent = nil
 	if c.cooperative() {
@@ -101,6 +104,7 @@ func (c *Consumer) Assign(at []kafkaclient.Position) error {
 	c.rebalancer, c.manual = nil, true
 	clear(c.partitions)
 	for i := range at {
+		c.background.place(at[i].TopicPartition, at[i].Offset >= 0)
 		c.begin(at[i].TopicPartition, max(int64(tps[i].Offset), -1))
 	}
 	return asError(toError(c.kc.Assign(tps)))

@@ -1,0 +1,110 @@
+package clienttest
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/concord-go/concord/internal/kafkaclient"
+)
+
+// commitSoon calls CommitSoon in a goroutine while the owner polls, until it returns.
+func (m *suiteMember) commitSoon(at ...kafkaclient.Position) error {
+	m.t.Helper()
+	ctx, cancel := context.WithTimeout(suiteContext(m.t), suiteWait)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- m.CommitSoon(ctx, at) }()
+	for {
+		select {
+		case err := <-done:
+			return err
+		default:
+			m.poll(5 * time.Millisecond)
+		}
+	}
+}
+
+func testCommitSoon(t *testing.T, h Harness) {
+	c := h.cluster(t, "t", 2)
+	h.fill(t, c, "t", 0, numbered(10)...)
+	m := h.member(t, c, ConsumerOptions{})
+	m.start = func(tp TP) (int64, bool) { return 5, tp.Partition == 0 }
+	ctx := suiteContext(t)
+	committed := func() int64 {
+		t.Helper()
+		at, err := m.Committed(ctx, []TP{{Topic: "t"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at[0].Offset
+	}
+	m.subscribe("t")
+	m.until("the last", func() bool { return len(m.records) == 5 })
+	for _, to := range []int64{5, 8, 8, 10} { // the first is where it began, and the third is committed already
+		if err := m.commitSoon(At("t", 0, to)); err != nil || committed() != to {
+			t.Fatalf("%v; committed %d, want %d", err, committed(), to)
+		}
+	}
+	if err := m.Seek([]kafkaclient.Position{At("t", 0, 2)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.commitSoon(At("t", 0, 2)); err != nil || committed() != 2 {
+		t.Fatalf("back: %v; committed %d, want 2", err, committed())
+	}
+	if err := m.commitSoon(At("t", 0, 3)); err != nil || committed() != 3 {
+		t.Fatalf("and forward: %v; committed %d, want 3", err, committed())
+	}
+	if err := m.CommitSoon(ctx, nil); err != nil {
+		t.Errorf("nothing: %v", err)
+	}
+	m.close()
+	at, err := h.member(t, c, ConsumerOptions{}).Committed(ctx, []TP{{Topic: "t"}})
+	if err != nil || at[0].Offset != 3 {
+		t.Errorf("after Close %v, %v", at, err)
+	}
+}
+
+// testCommitSoonWhileOthersJoin commits all the time while members come and go: no partition is lost by that.
+func testCommitSoonWhileOthersJoin(t *testing.T, h Harness, protocol GroupProtocol) {
+	c := h.cluster(t, "t", 4)
+	one := h.member(t, c, ConsumerOptions{Protocol: protocol})
+	one.subscribe("t")
+	one.until("all partitions", func() bool { return len(one.assigned) == 4 })
+	ctx, stop := context.WithCancel(suiteContext(t))
+	defer stop()
+	done := make(chan struct{})
+	requests := make(chan []kafkaclient.Position, 1)
+	go func() {
+		defer close(done)
+		for at := range requests {
+			_ = one.CommitSoon(ctx, at) // a partition may be revoked meanwhile
+		}
+	}()
+	for round := range int64(3) {
+		two := h.member(t, c, ConsumerOptions{Protocol: protocol})
+		two.subscribe("t")
+		n := round * 1_000_000
+		pollBoth(t, "a fair share", one, two, func() bool {
+			var at []kafkaclient.Position
+			for _, tp := range one.assigned {
+				n++
+				at = append(at, At(tp.Topic, tp.Partition, n))
+			}
+			select {
+			case requests <- at:
+			default:
+			}
+			return len(one.assigned) == 2 && len(two.assigned) == 2
+		})
+		two.close()
+		one.until("all partitions again", func() bool { return len(one.assigned) == 4 })
+	}
+	stop()
+	close(requests)
+	<-done
+	if slices.ContainsFunc(one.calls, func(call string) bool { return len(call) > 4 && call[:4] == "lost" }) {
+		t.Errorf("calls %v", one.calls)
+	}
+}
