@@ -53,32 +53,27 @@ type ProducerOptions struct {
 // Run is the conformance suite: what the runtime relies on, whatever the client.
 func Run(t *testing.T, h Harness) {
 	for name, test := range map[string]func(*testing.T, Harness){
-		"Produce/reports":               testReports,
-		"Produce/from many goroutines":  testProduceConcurrently,
-		"Produce/refused messages":      testRefusedMessages,
-		"Produce/partitions":            testPartitions,
-		"Produce/hurry":                 testHurry,
-		"Produce/purge":                 testPurge,
-		"Produce/no broker":             testProducerWithoutBroker,
-		"Records/round trip":            testRoundTrip,
-		"Records/order":                 testOrder,
-		"Records/pause and resume":      testPause,
-		"Records/seek":                  testSeek,
-		"Records/unknown topic":         testUnknownTopic,
-		"Records/no broker":             testConsumerWithoutBroker,
-		"Offsets/commit":                testCommit,
-		"Offsets/commit without answer": testCommitCanceled,
-		"Offsets/commit soon":           testCommitSoon,
-		"Offsets/commit soon while others join": func(t *testing.T, h Harness) {
-			testCommitSoonWhileOthersJoin(t, h, CooperativeGroup)
-		},
-		"Offsets/commit soon while others join, eager": func(t *testing.T, h Harness) {
-			testCommitSoonWhileOthersJoin(t, h, EagerGroup)
-		},
-		"Offsets/list":                testListOffsets,
-		"Offsets/manual assignment":   testAssign,
-		"Offsets/none, without reset": testNoReset,
-		"Group/start positions":       testStartPositions,
+		"Produce/reports":                           testReports,
+		"Produce/from many goroutines":              testProduceConcurrently,
+		"Produce/refused messages":                  testRefusedMessages,
+		"Produce/partitions":                        testPartitions,
+		"Produce/hurry":                             testHurry,
+		"Produce/purge":                             testPurge,
+		"Produce/no broker":                         testProducerWithoutBroker,
+		"Records/round trip":                        testRoundTrip,
+		"Records/order":                             testOrder,
+		"Records/pause and resume":                  testPause,
+		"Records/seek":                              testSeek,
+		"Records/unknown topic":                     testUnknownTopic,
+		"Records/no broker":                         testConsumerWithoutBroker,
+		"Offsets/commit":                            testCommit,
+		"Offsets/commit without answer":             testCommitCanceled,
+		"Offsets/commit soon":                       testCommitSoon,
+		"Offsets/commit soon while the group waits": testCommitSoonWhileTheGroupWaits,
+		"Offsets/list":                              testListOffsets,
+		"Offsets/manual assignment":                 testAssign,
+		"Offsets/none, without reset":               testNoReset,
+		"Group/start positions":                     testStartPositions,
 		"Group/two members, cooperative": func(t *testing.T, h Harness) {
 			testTwoMembers(t, h, CooperativeGroup)
 		},
