@@ -56,7 +56,7 @@ func (t task) do(ctx context.Context) error {
 		"auto.commit.interval.ms": 1000,
 		// The embedded broker waits this long for a killed member to rejoin.
 		"max.poll.interval.ms": 8000,
-	}, concord.InKeyOrder(4), aloud)
+	}, concord.InKeyOrder(4), aloud, positions())
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (c *crew) keep(place int, t task) {
 
 // noteReset keeps a line about a position that the client reset by itself: it explains duplicates.
 func (c *crew) noteReset(line string) {
-	if strings.Contains(line, "offset reset") || strings.Contains(line, "truncat") {
+	if strings.Contains(line, " position: ") || strings.Contains(line, "offset reset") || strings.Contains(line, "truncat") {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.resets = append(c.resets, line)
