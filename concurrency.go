@@ -31,7 +31,7 @@ var defaultMaxInFlight = inflight.Limits{Records: 20_000, Bytes: 16 << 20}
 
 // WithMaxInFlight bounds what a consumer has in flight of each partition: records that are read
 // and not done yet, and the bytes of their keys, values and headers. A partition that reaches
-// either is paused until it is down to three quarters of it; a single record may be larger. Behind a record whose handler does not return,
+// either is paused until it is down to three quarters of it; what one poll brings, up to 256 records or 256 KiB, may come on top. Behind a record whose handler does not return,
 // other records of its partition may be handled ([InKeyOrder], [Unordered]): eight times as many as may be in flight, at most.
 // Zero means the default of that bound, 20,000 records and 16 MiB. librdkafka has a queue
 // of its own before it (queued.max.messages.kbytes), and a partition that is resumed waits

@@ -71,10 +71,8 @@ func (r *run) Lost(lost []kafkaclient.TopicPartition) {
 func (r *run) assign(assigned []kafkaclient.TopicPartition, starts []kafkaclient.Position) error {
 	var stops []kafkaclient.Position
 	if r.stopAt == StopAtFirstEnd {
-		ctx, cancel := context.WithTimeout(r.ctx, offsetsWait)
-		defer cancel()
 		var err error
-		if stops, err = r.client.ListOffsets(ctx, assigned, kafkaclient.Place{End: true}); err != nil {
+		if stops, err = listOffsets(r.ctx, r.client, assigned, kafkaclient.Place{End: true}); err != nil {
 			return err
 		}
 	}

@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/concord-go/concord/internal/inflight"
 	"github.com/concord-go/concord/internal/kafkaclient"
 )
 
 // offsetsWait bounds the question where a place is.
 const offsetsWait = 10 * time.Second
+
+// offsetsPause is between two such questions.
+const offsetsPause = 100 * time.Millisecond
 
 // Starts says where partitions begin, whatever the group has committed.
 type Starts struct {
@@ -41,10 +45,24 @@ func (s *Starts) positions(ctx context.Context, client kafkaclient.Consumer, tps
 	if len(ask) == 0 {
 		return found, nil
 	}
+	asked, err := listOffsets(ctx, client, ask, s.Place)
+	return append(found, asked...), err
+}
+
+// listOffsets asks the brokers where a place is, again and again while leaders change or are unavailable.
+func listOffsets(ctx context.Context, client kafkaclient.Consumer, of []kafkaclient.TopicPartition, place kafkaclient.Place) ([]kafkaclient.Position, error) {
 	ctx, cancel := context.WithTimeout(ctx, offsetsWait)
 	defer cancel()
-	asked, err := client.ListOffsets(ctx, ask, s.Place)
-	return append(found, asked...), err
+	for {
+		at, err := client.ListOffsets(ctx, of, place)
+		switch kafkaclient.KindOf(err) {
+		case kafkaclient.Denied, kafkaclient.Invalid, kafkaclient.Closed, kafkaclient.UnknownTopic:
+			return at, err
+		}
+		if err == nil || !inflight.Sleep(offsetsPause, ctx.Done(), nil) {
+			return at, err
+		}
+	}
 }
 
 // startPositions are where partitions begin that are not to go on at what is committed: those that

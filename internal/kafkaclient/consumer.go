@@ -46,7 +46,7 @@ type FetchError struct {
 type Rebalancer interface {
 	// Assigned: the partitions are this member's from now on. It returns where to begin with
 	// some of them; the others go on at the committed offset, or where auto.offset.reset says.
-	// Fetching begins after it has returned.
+	// Fetching begins after it has returned: only then may the partitions be paused, moved or committed.
 	Assigned(partitions []TopicPartition) []Position
 	// Revoked: the partitions go to other members when it returns. Commit still works.
 	Revoked(partitions []TopicPartition)
