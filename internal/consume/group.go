@@ -1,7 +1,6 @@
 package consume
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"slices"
