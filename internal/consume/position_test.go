@@ -179,6 +179,30 @@ func TestAStartThatCannotBeFoundEndsTheRun(t *testing.T) {
 	})
 }
 
+func TestAStartIsAskedForAgainWhileLeadersChange(t *testing.T) {
+	for name, c := range map[string]struct {
+		failures int
+		handled  string
+	}{"soon there": {3, "a b"}, "for longer than it waits": {1000, ""}} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(w *world) {
+				fenced := &kafkaclient.Error{Code: 74, Name: "FENCED_LEADER_EPOCH", Kind: kafkaclient.Other, Text: "Leader epoch is older than broker epoch"}
+				w.f.FailNext(clienttest.OpListOffsets, c.failures, fenced)
+				w.write("a", "b")
+				n := w.node(func(config *consume.Config) { config.Starts = consume.Starts{All: true} }, client{}, nil).run()
+				after(20 * time.Second)
+				n.wantHandled(c.handled)
+				if c.handled == "" {
+					var e *consume.Error
+					if err := n.wait(); !errors.As(err, &e) || !errors.Is(err, fenced) {
+						t.Errorf("the run ended with %v", err)
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestStopWhenCaughtUp(t *testing.T) {
 	bubble(t, func(w *world) {
 		w.write("a", "b")

@@ -1,6 +1,7 @@
 package consume
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -53,14 +54,21 @@ func (s *Starts) positions(ctx context.Context, client kafkaclient.Consumer, tps
 func listOffsets(ctx context.Context, client kafkaclient.Consumer, of []kafkaclient.TopicPartition, place kafkaclient.Place) ([]kafkaclient.Position, error) {
 	ctx, cancel := context.WithTimeout(ctx, offsetsWait)
 	defer cancel()
+	var last error // says more than that the time is up
 	for {
 		at, err := client.ListOffsets(ctx, of, place)
 		switch kafkaclient.KindOf(err) {
 		case kafkaclient.Denied, kafkaclient.Invalid, kafkaclient.Closed, kafkaclient.UnknownTopic:
-			return at, err
+			return nil, err
 		}
-		if err == nil || !inflight.Sleep(offsetsPause, ctx.Done(), nil) {
-			return at, err
+		if err == nil {
+			return at, nil
+		}
+		if ctx.Err() == nil {
+			last = err
+		}
+		if !inflight.Sleep(offsetsPause, ctx.Done(), nil) {
+			return nil, cmp.Or(last, err)
 		}
 	}
 }
