@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/concord-go/concord/internal/handle"
 	"github.com/concord-go/concord/registry"
 )
 
@@ -123,17 +124,7 @@ const (
 )
 
 // String is the stage in words: "reading the key", "reading the value", "handling", "sending".
-func (s Stage) String() string {
-	switch s {
-	case ReadingKey:
-		return "reading the key"
-	case ReadingValue:
-		return "reading the value"
-	case Sending:
-		return "sending"
-	}
-	return "handling"
-}
+func (s Stage) String() string { return handle.Stage(s).String() }
 
 // RecordError is a record that could not be read or handled. When [Consumer.Run] returns it,
 // nothing at or past its offset in its partition was committed, so the next run begins
@@ -196,13 +187,7 @@ type PanicError struct {
 // Error names the type of the value only, unless it is a runtime error: a value may hold
 // what does not belong in a log.
 func (e *PanicError) Error() string {
-	if err, ok := e.Value.(interface {
-		error
-		RuntimeError()
-	}); ok {
-		return "concord: the handler panicked: " + err.Error()
-	}
-	return fmt.Sprintf("concord: the handler panicked with a value of type %T", e.Value)
+	return "concord: " + (&handle.PanicError{Value: e.Value}).Error()
 }
 
 // withoutName is err's text without the package's name, which the outer error

@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	"internal/kafkaclient": {"serde"},
 	"internal/kafkaconfig": {},
 	"internal/inflight":    {},
-	"internal/reroute":     {"internal/kafkaclient", "registry", "serde"},
+	"internal/reroute":     {"internal/kafkaclient", "internal/kafkaconfig", "registry", "serde"},
 	"internal/produce":     {"internal/flight", "internal/kafkaclient", "internal/tally"},
 	"internal/ratelog":     {"internal/kafkaclient"},
 	"internal/handle":      {"internal/backoff", "internal/inflight", "internal/kafkaclient", "internal/produce", "internal/ratelog", "internal/reroute", "registry", "serde"},

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/concord-go/concord/internal/kafkaclient"
+	"github.com/concord-go/concord/internal/kafkaconfig"
 )
 
 // maxText is the longest text in a header of a dead letter, in bytes.
@@ -50,23 +51,7 @@ const maxTopic = 249
 
 // validTopic reports whether a broker accepts the name.
 func validTopic[T string | []byte](name T) bool {
-	if len(name) == 0 || len(name) > maxTopic {
-		return false
-	}
-	dots := 0
-	for i := range len(name) {
-		if !topicByte(name[i]) {
-			return false
-		}
-		if name[i] == '.' {
-			dots++
-		}
-	}
-	return dots != len(name) || len(name) > 2 // "." and ".." are not names
-}
-
-func topicByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-'
+	return len(name) <= maxTopic && kafkaconfig.ValidTopic(string(name)) == nil
 }
 
 // writable reports whether clients can write the timestamp: Kafka counts milliseconds from
