@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	"internal/reroute":     {"internal/kafkaclient", "internal/kafkaconfig", "registry", "serde"},
 	"internal/produce":     {"internal/flight", "internal/kafkaclient", "internal/tally"},
 	"internal/ratelog":     {"internal/kafkaclient"},
-	"internal/handle":      {"internal/backoff", "internal/inflight", "internal/kafkaclient", "internal/produce", "internal/ratelog", "internal/reroute", "registry", "serde"},
+	"internal/handle":      {"internal/backoff", "internal/inflight", "internal/kafkaclient", "internal/kafkaconfig", "internal/produce", "internal/ratelog", "internal/reroute", "registry", "serde"},
 	"internal/consume":     {"internal/backoff", "internal/handle", "internal/inflight", "internal/kafkaclient", "internal/produce", "internal/ratelog", "internal/reroute"},
 	"internal/transact":    {"internal/backoff", "internal/consume", "internal/handle", "internal/inflight", "internal/kafkaclient", "internal/produce"},
 	"": {
