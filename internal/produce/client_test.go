@@ -187,12 +187,6 @@ func (c *client) isClosed() bool {
 	return c.closed
 }
 
-func (c *client) queued() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.queue)
-}
-
 func (c *client) set(f func(c *client)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

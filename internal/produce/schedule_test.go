@@ -60,7 +60,7 @@ type world struct {
 
 // tracked is what is known of a message.
 type tracked struct {
-	anonymous, async, left    bool
+	async, left               bool
 	queued, reported, refused bool
 	failed                    error // as the client reported
 	returned                  bool  // Produce returned the failure

@@ -37,12 +37,11 @@ type world struct {
 	cancel context.CancelFunc
 	done   chan error
 
-	mu      sync.Mutex
-	made    int
-	ends    map[string]int // of each output
-	refused int
-	handle  func(ctx context.Context, value string) error
-	log     bytes.Buffer
+	mu     sync.Mutex
+	made   int
+	ends   map[string]int // of each output
+	handle func(ctx context.Context, value string) error
+	log    bytes.Buffer
 }
 
 func bubble(t *testing.T, change func(*consume.Config), run func(w *world)) {

@@ -70,6 +70,7 @@ func Run(t *testing.T, h Harness) {
 		"Offsets/commit without answer":             testCommitCanceled,
 		"Offsets/commit soon":                       testCommitSoon,
 		"Offsets/commit soon while the group waits": testCommitSoonWhileTheGroupWaits,
+		"Offsets/commit after commit soon":          testCommitAfterCommitSoon,
 		"Offsets/list":                              testListOffsets,
 		"Offsets/manual assignment":                 testAssign,
 		"Offsets/none, without reset":               testNoReset,

@@ -124,3 +124,38 @@ func testCommitSoonWhileTheGroupWaits(t *testing.T, h Harness) {
 		t.Errorf("calls %v", one.calls)
 	}
 }
+
+// testCommitAfterCommitSoon gives partitions up after a commit at once: what an earlier CommitSoon has left in the
+// client must not be committed then.
+func testCommitAfterCommitSoon(t *testing.T, h Harness) {
+	for name, last := range map[string]int64{"forward": 9, "back": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := h.cluster(t, "t", 1)
+			h.fill(t, c, "t", 0, numbered(10)...)
+			m := h.member(t, c, ConsumerOptions{})
+			ctx := suiteContext(t)
+			m.subscribe("t")
+			m.until("all", func() bool { return len(m.records) == 10 })
+			if err := m.commitSoon(At("t", 0, 5)); err != nil {
+				t.Fatal(err)
+			}
+			if last < 5 {
+				if err := m.Seek([]kafkaclient.Position{At("t", 0, last)}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := m.Commit(ctx, []kafkaclient.Position{At("t", 0, last)}); err != nil {
+				t.Fatal(err)
+			}
+			if err := m.Leave(suiteWait); err != nil {
+				t.Fatal(err)
+			}
+			m.close()
+			at, err := h.member(t, c, ConsumerOptions{}).Committed(ctx, []TP{{Topic: "t"}})
+			if err != nil || at[0].Offset != last {
+				t.Errorf("after leaving %v, %v; want %d", at, err, last)
+			}
+		})
+	}
+}
