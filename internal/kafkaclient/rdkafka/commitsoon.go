@@ -4,7 +4,9 @@ package rdkafka
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
@@ -97,6 +99,9 @@ func (b *background) placedAt(at []kafkaclient.Position) {
 		delete(b.moved, p.TopicPartition)
 		b.note(p)
 	}
+	if b.done != nil && len(b.waiting) == 0 {
+		b.end(nil)
+	}
 }
 
 // split tells positions that librdkafka would not commit by itself from the others.
@@ -130,6 +135,16 @@ func (b *background) wait(at []kafkaclient.Position) <-chan error {
 	return done
 }
 
+// forget ends the wait of a call that has given up.
+func (b *background) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting, b.done = nil, nil
+}
+
+// soonWait is how long CommitSoon waits before it asks what is committed.
+const soonWait = 3 * time.Second
+
 // CommitSoon stores positions, which librdkafka commits by itself while its group is stable. Positions that go
 // back are committed at once.
 func (c *Consumer) CommitSoon(ctx context.Context, at []kafkaclient.Position) error {
@@ -142,27 +157,72 @@ func (c *Consumer) CommitSoon(ctx context.Context, at []kafkaclient.Position) er
 			return err
 		}
 	}
-	done := c.background.wait(soon)
-	stored, err := c.kc.StoreOffsets(fromPositions(at))
-	if err == nil {
-		err = firstError(stored)
+	if len(soon) == 0 {
+		return nil
 	}
-	if err != nil {
-		c.background.mu.Lock()
-		c.background.waiting, c.background.done = nil, nil
-		c.background.mu.Unlock()
+	done := c.background.wait(soon)
+	if err := c.store(soon); err != nil {
+		c.background.forget()
 		if code(err) == kafka.ErrState { // it was revoked meanwhile
 			return refusal(kafkaclient.NotMember, "a partition was revoked before its position was stored")
 		}
 		return asError(toError(err))
 	}
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		c.background.mu.Lock()
-		defer c.background.mu.Unlock()
-		c.background.waiting, c.background.done = nil, nil
-		return noAnswer(context.Cause(ctx))
+	timer := time.NewTimer(soonWait)
+	defer timer.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-ctx.Done():
+			c.background.forget()
+			return noAnswer(context.Cause(ctx))
+		case <-timer.C:
+			if back := c.behind(ctx, soon); len(back) > 0 {
+				_ = c.Commit(ctx, back) // if it fails, it is tried again
+			}
+			timer.Reset(soonWait)
+		}
 	}
+}
+
+// behind are those positions that librdkafka would never commit: they are before the committed ones. A client
+// goes back by itself where its position is out of range, as when a topic was made anew.
+func (c *Consumer) behind(ctx context.Context, at []kafkaclient.Position) (back []kafkaclient.Position) {
+	ctx, cancel := context.WithTimeout(ctx, soonWait)
+	defer cancel()
+	of := make([]kafkaclient.TopicPartition, len(at))
+	for i := range at {
+		of[i] = at[i].TopicPartition
+	}
+	committed, err := c.Committed(ctx, of)
+	if err != nil { // it is asked again
+		return nil
+	}
+	for i, p := range at {
+		known := committed[i]
+		if known.Offset > p.Offset || known.Offset >= 0 && p.LeaderEpoch >= 0 && known.LeaderEpoch > p.LeaderEpoch {
+			back = append(back, p)
+		}
+	}
+	return back
+}
+
+// store gives librdkafka the positions that it commits by itself: while the group is stable, and when it gives a
+// partition up.
+func (c *Consumer) store(at []kafkaclient.Position) error {
+	stored, err := c.kc.StoreOffsets(fromPositions(at))
+	if err == nil {
+		err = firstError(stored)
+	}
+	return err
+}
+
+// unstore has librdkafka forget the positions of partitions.
+func (c *Consumer) unstore(at []kafkaclient.Position) {
+	at = slices.Clone(at)
+	for i := range at {
+		at[i].Offset, at[i].LeaderEpoch = int64(kafka.OffsetInvalid), -1
+	}
+	_ = c.store(at) // what is not assigned has none
 }

@@ -156,6 +156,7 @@ func (c *Consumer) Seek(to []kafkaclient.Position) error {
 	if len(to) == 0 {
 		return nil
 	}
+	c.unstore(to)
 	sought, err := c.kc.SeekPartitions(fromPositions(to))
 	if err != nil {
 		return toError(err)

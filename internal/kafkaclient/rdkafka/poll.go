@@ -52,7 +52,9 @@ func (c *Consumer) take(event kafka.Event) *kafka.Message {
 		tp := kafka.TopicPartition(e)
 		position := toPosition(&tp)
 		c.flush(c.fetch) // an end is behind its records
-		c.of(position.Topic, position.Partition).next = position.Offset
+		p := c.of(position.Topic, position.Partition)
+		c.wentBack(p, position.Offset)
+		p.next = position.Offset
 		c.fetch.Ends = append(c.fetch.Ends, position)
 	case kafka.Error:
 		c.failed(kafkaclient.TopicPartition{}, e)
@@ -158,11 +160,19 @@ func (c *Consumer) flush(f *kafkaclient.Fetch) {
 			size += len(m.Key) + len(m.Value)
 			to++
 		}
+		c.wentBack(p, int64(first.TopicPartition.Offset))
 		f.Batches = append(f.Batches, p.batch(c.messages[from:to]))
 		from = to
 	}
 	clear(c.messages)
 	c.messages = c.messages[:0]
+}
+
+// wentBack notes that a partition goes on before where it was, as when its topic was made anew.
+func (c *Consumer) wentBack(p *partition, to int64) {
+	if to < p.next {
+		c.background.place(p.TopicPartition, true)
+	}
 }
 
 // batch makes records of the messages, but for those that were read before. A message becomes
