@@ -133,8 +133,12 @@ func (c *Consumer[K, V]) Run(ctx context.Context, topics []string, handler Handl
 	return c.run(ctx, topics, handler, consume.Mode{})
 }
 
-// run runs the engine without a transaction.
+// run runs the engine with a handler, without a transaction.
 func (c *Consumer[K, V]) run(ctx context.Context, topics []string, handler Handler[K, V], mode consume.Mode) error {
+	return c.runWith(ctx, topics, func() handle.Work { return &work[K, V]{consumer: c, handler: handler} }, mode)
+}
+
+func (c *Consumer[K, V]) runWith(ctx context.Context, topics []string, newWork func() handle.Work, mode consume.Mode) error {
 	if d := c.options.deadLetters; d != nil && d.producer == nil {
 		return &ConfigError{Reason: "WithDeadLetters needs a producer; only Transform does without"}
 	}
@@ -144,7 +148,7 @@ func (c *Consumer[K, V]) run(ctx context.Context, topics []string, handler Handl
 	if err := checkTopics(topics); err != nil {
 		return err
 	}
-	return public(c.engine.Run(ctx, topics, func() handle.Work { return &work[K, V]{consumer: c, handler: handler} }, mode))
+	return public(c.engine.Run(ctx, topics, newWork, mode))
 }
 
 // checkTopics refuses names that no broker accepts.
@@ -176,66 +180,29 @@ func checkTopics(topics []string) error {
 // the consumer is closed.
 func (c *Consumer[K, V]) Messages(ctx context.Context, topics ...string) iter.Seq2[*Message[K, V], error] {
 	return func(yield func(*Message[K, V], error) bool) {
-		turns, left, ended := make(chan turn[K, V]), make(chan struct{}), make(chan error, 1)
-		go func() {
-			ended <- c.Run(ctx, topics, func(handling context.Context, m *Message[K, V]) error {
-				return handOver(ctx, handling, m, turns, left)
-			})
-		}()
-		running := true
+		l := &loop[K, V]{ctx: ctx, turns: make(chan turn[K, V]), left: make(chan struct{}), ended: make(chan struct{})}
+		go l.run(c, topics)
 		defer func() {
-			close(left)
-			if running {
-				<-ended
-			}
+			close(l.left)
+			<-l.ended
 		}()
 		for {
 			select {
-			case t := <-turns:
+			case t := <-l.turns:
 				if !yield(t.message, nil) {
 					return
 				}
 				close(t.done)
-			case err := <-ended:
-				running = false
-				if err != nil {
-					yield(nil, err)
+			case <-l.ended:
+				if l.panicked != nil {
+					panic(l.panicked)
+				}
+				if l.err != nil {
+					yield(nil, l.err)
 				}
 				return
 			}
 		}
-	}
-}
-
-// turn is a record on its way to a loop's body.
-type turn[K, V any] struct {
-	message *Message[K, V]
-	done    chan struct{} // closed when the loop asks for the next record
-}
-
-// handOver gives a record to the loop, and waits until the loop asks for the next one. A record that
-// the loop has not seen, or not done, is abandoned: that is no failure.
-func handOver[K, V any](ctx, handling context.Context, m *Message[K, V], turns chan<- turn[K, V], left <-chan struct{}) error {
-	t := turn[K, V]{m, make(chan struct{})}
-	select {
-	case turns <- t:
-	case <-ctx.Done():
-		return handle.ErrAbandon
-	case <-left:
-		return handle.ErrAbandon
-	case <-handling.Done():
-		return handle.ErrAbandon
-	}
-	select {
-	case <-t.done:
-		return nil
-	case <-left:
-	}
-	select {
-	case <-t.done: // before the loop was left
-		return nil
-	default:
-		return handle.ErrAbandon
 	}
 }
 

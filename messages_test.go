@@ -117,3 +117,43 @@ func TestALoopsErrorIsTheLastThingThatComes(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// The records of other partitions wait for their turn longer than an interceptor's timeout.
+func TestAnInterceptorsTimeoutDoesNotEndALoop(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t")
+	fillNumbers(t, bootstrap, 9)
+	c := consumerWith(t, bootstrap, "g", concord.WithStopAtEnd(), concord.WithHandleInterceptor(shortened))
+	n := 0
+	for _, err := range c.Messages(testContext(t), "t") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n == 1 {
+			time.Sleep(300 * time.Millisecond) // the timeout passes meanwhile
+		}
+	}
+	if n != 9 {
+		t.Errorf("the loop saw %d records of 9, and no error", n)
+	}
+}
+
+func TestAPanicOfARunComesToTheLoop(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t")
+	produce(t, bootstrap, "t", "a")
+	c := consumerWith(t, bootstrap, "g", concord.WithHandleInterceptor(func(context.Context, concord.Record, func(context.Context) error) error {
+		panic("of an interceptor")
+	}))
+	defer func() {
+		if v := recover(); v == nil {
+			t.Error("no panic")
+		}
+		if err := c.Close(testContext(t)); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, err := range c.Messages(testContext(t), "t") {
+		t.Errorf("something comes: %v", err)
+	}
+}

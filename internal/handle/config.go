@@ -80,6 +80,9 @@ type Input struct {
 	Retried reroute.Retried
 	// Attempt counts the calls of the handler, in the retry topics before as well; from 1.
 	Attempt int
+	// GivenUp is closed when the partition is given up, or the run stops: what only waits on behalf of the record
+	// returns ErrAbandon then.
+	GivenUp <-chan struct{}
 
 	// SchemaID and GUID are the writer schema of the value, set by [Work.Decode]; zero where it
 	// is not known.

@@ -154,7 +154,7 @@ func (w *worker) done(i int, it *Item, o Outcome) {
 // handle does everything for a record, within the interceptors.
 func (w *worker) handle(it *Item) Outcome {
 	p := it.Partition
-	w.in = Input{Record: it.Record, Origin: w.originOf(it.Record)}
+	w.in = Input{Record: it.Record, Origin: w.originOf(it.Record), GivenUp: p.waits.Done()}
 	if w.cfg.Intercept == nil {
 		return w.process(p.ctx)
 	}
