@@ -106,11 +106,18 @@ func (e *Engine) Run(ctx context.Context, topics []string, newWork func() handle
 	e.run = r
 	defer func() { e.run = nil }()
 	defer r.close()
+	finished := false
+	defer func() {
+		if !finished { // an observer, or a transaction's policy, has panicked
+			_ = r.finish()
+		}
+	}()
 	e.state.Store(int32(joining))
 	err := r.begin(topics)
 	if err == nil {
 		err = r.loop()
 	}
+	finished = true
 	left := r.finish()
 	err = join(join(err, r.failure()), left) // of a handler, that at work when the run stopped included
 	if p := r.panicked(); p != nil {

@@ -156,6 +156,7 @@ func (r *run) release(leaving []*partition, lost bool) error {
 	if len(leaving) == 0 {
 		return nil
 	}
+	r.settled = false // what was behind may have been one of them
 	idle := make([]<-chan struct{}, len(leaving))
 	for i, p := range leaving {
 		idle[i] = p.Close()

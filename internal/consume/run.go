@@ -221,6 +221,14 @@ func (r *run) close() {
 	for _, q := range r.queues {
 		q.Close()
 	}
+	for _, p := range r.parts { // where an observer has panicked while they were given up
+		p.Close()
+		p.Leave()
+		if p.queue != nil {
+			p.queue.Close()
+		}
+		r.counts.remove(p)
+	}
 	if r.committer != nil {
 		r.committer.End()
 	}
