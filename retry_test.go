@@ -152,3 +152,26 @@ func TestRecordsWithoutAKeyAreHandledAtTheSameTime(t *testing.T) {
 		t.Errorf("%d at a time, %v", most.Load(), err)
 	}
 }
+
+func TestAnAttemptSeesNothingOfWhatTheLastOneDidToItsHeaders(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t")
+	p := newProducer(t, bootstrap, concord.String(), concord.String())
+	if _, err := p.Produce(testContext(t), texts{Topic: "t", Value: "v", Headers: []concord.Header{{Key: "k", Value: []byte("v")}}}); err != nil {
+		t.Fatal(err)
+	}
+	c := consumerWith(t, bootstrap, "g", concord.WithStopAtEnd(), concord.WithPolicy(concord.DefaultPolicy(2)), concord.WithRetryPause(0, 0))
+	err := c.Run(testContext(t), []string{"t"}, func(_ context.Context, m *texts) error {
+		if got := m.Headers[0].Key + "=" + string(m.Headers[0].Value); got != "k=v" {
+			t.Errorf("attempt %d sees the header %s", m.Attempt, got)
+		}
+		if m.Attempt == 3 {
+			return nil
+		}
+		m.Headers[0].Key, m.Headers[0].Value[0] = "changed", 'x'
+		return errors.New("again")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -125,6 +125,7 @@ func (p *Producer[K, V]) output(ctx context.Context, m *Message[K, V]) (*produce
 		o.Finish(failed)
 		return nil, failed
 	}
+	o.Record().Headers = cloneHeaders(o.Record().Headers) // it waits for its transaction, and the caller's memory may change
 	return o, nil
 }
 

@@ -240,6 +240,35 @@ func TestATransformationIsExactlyOnceThoughBrokersFailAndMembersComeAndGo(t *tes
 	t.Logf("%d faults, %d transactions aborted", faults.Load(), aborted.Load())
 }
 
+// A message waits for its transaction, while the function goes on with memory of its own.
+func TestAMessageOfATransactionKeepsNothingOfItsCallers(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t", "out")
+	produce(t, bootstrap, "t", "a", "b", "c")
+	from, to := newTransformer(t, bootstrap, "id", concord.WithStopAtEnd())
+	value := make([]byte, 1)
+	headers := []concord.Header{{Key: "value", Value: value}}
+	err := concord.Transform(testContext(t), from, to, []string{"t"}, func(_ context.Context, m *texts, send func(texts) error) error {
+		copy(value, m.Value)
+		return send(texts{Topic: "out", Key: "k", Value: m.Value, Headers: headers})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, ms := range committed(t, bootstrap, "out") {
+		for _, m := range ms {
+			n++
+			if got := string(m.Headers[0].Value); got != m.Value {
+				t.Errorf("the header of %s has the value %s", m.Value, got)
+			}
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d messages, want 3", n)
+	}
+}
+
 func TestDeadLettersAreInTheTransaction(t *testing.T) {
 	t.Parallel()
 	cluster, bootstrap := newCluster(t, "t", "out", "dead")

@@ -52,9 +52,7 @@ func (w *work[K, V]) decode(ctx context.Context, in *handle.Input) *handle.Failu
 			m.Timestamp = in.Retried.Timestamp
 		}
 	}
-	if c.options.deadLetters != nil || c.options.retries != nil {
-		m.Headers = cloneHeaders(m.Headers) // the handler may change its own; the record may be republished
-	}
+	m.Headers = cloneHeaders(m.Headers) // the handler may change its own; the record may be tried again, or republished
 	var err error
 	m.KeyInfo, err = c.key.Deserialize(ctx, serde.KeyOf(m.Topic), serde.Data{Bytes: r.Key, Headers: r.Headers, Given: true}, &m.Key)
 	if err != nil {
