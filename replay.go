@@ -80,8 +80,12 @@ func ReplayDeadLetters(ctx context.Context, c *Consumer[[]byte, []byte], p *Prod
 		return Replay{}, &ConsumeError{Doing: "replay", Err: errors.New("the source topics must be named: a dead letter's headers can name any topic")}
 	}
 	var counts replayCounts
-	err := c.run(ctx, deadLetterTopics, func(ctx context.Context, m *Message[[]byte, []byte]) error {
-		return o.replay(ctx, m, p, sources, &counts)
+	err := c.run(ctx, deadLetterTopics, func(handling context.Context, m *Message[[]byte, []byte]) error {
+		err := o.replay(handling, m, p, sources, &counts)
+		if err != nil && ctx.Err() != nil {
+			return handle.ErrAbandon // not committed: the next replay begins with it
+		}
+		return err
 	}, consume.Mode{StopAt: consume.StopAtFirstEnd})
 	return counts.replay(), err
 }
@@ -111,9 +115,6 @@ func (o *replayOptions) replay(ctx context.Context, m *Message[[]byte, []byte], 
 		message.ToPartition = &out.Partition
 	}
 	if _, err := p.Produce(ctx, message); err != nil {
-		if ctx.Err() != nil {
-			return handle.ErrAbandon // not committed: the next replay begins with it
-		}
 		return fmt.Errorf("replaying to %s: %w", to, err)
 	}
 	counts.replayed.Add(1)

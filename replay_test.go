@@ -143,3 +143,22 @@ func TestAReplayThatEndsWithItsContextGoesOnLater(t *testing.T) {
 		t.Errorf("%+v, then %+v, %v", done, rest, err)
 	}
 }
+
+func TestAReplayThatAnInterceptorsTimeoutEndsSaysSo(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t", "t.dead")
+	_, run, p := buried(t, bootstrap, "a", "b")
+	if err := run.end(); err != nil {
+		t.Fatal(err)
+	}
+	expired := func(ctx context.Context, _ concord.Record, next func(context.Context) error) error {
+		ctx, cancel := context.WithCancel(ctx)
+		cancel()
+		return next(ctx)
+	}
+	replayer := newConsumer(t, bootstrap, "replay", concord.Bytes(), concord.Bytes(), concord.WithHandleInterceptor(expired))
+	done, err := concord.ReplayDeadLetters(testContext(t), replayer, p, []string{"t.dead"}, []string{"t"})
+	if err == nil || done.Replayed != 0 {
+		t.Errorf("%+v, %v; want an error", done, err)
+	}
+}
