@@ -49,7 +49,7 @@ func (c *commits) add(p *partition, s inflight.State) {
 	}
 }
 
-// forget drops the positions of a partition that was lost.
+// forget drops the positions of a partition that was lost, or moved.
 func (c *commits) forget(tp kafkaclient.TopicPartition) {
 	for _, of := range []map[kafkaclient.TopicPartition]position{c.pending, c.flying} {
 		if at, ok := of[tp]; ok {

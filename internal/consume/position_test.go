@@ -61,6 +61,29 @@ func TestSeekIntoThePastIsCommitted(t *testing.T) {
 	})
 }
 
+func TestSeekIntoThePastEndsTheCommitUnderWay(t *testing.T) {
+	bubble(t, func(w *world) {
+		g := newGate("again")
+		n := w.node(nil, client{}, nil)
+		w.write("a", "b")
+		w.f.Delay(clienttest.OpCommit, 3*time.Second)
+		n.run()
+		after(6 * time.Second) // a commit is under way
+		w.wantCommitted(t0, -1)
+		n.handle = func(ctx context.Context, _ string) error { return g.handle(ctx, "again") }
+		if err := n.engine.Seek(w.t.Context(), consume.Starts{Offsets: map[tp]int64{t0: 0}}); err != nil {
+			t.Fatal(err)
+		}
+		after(4 * time.Second)
+		if at := w.committed(t0); at > 0 {
+			t.Errorf("after Seek to 0 the position from before is committed, %d", at)
+		}
+		after(10 * time.Second)
+		w.wantCommitted(t0, 0)
+		close(g.open)
+	})
+}
+
 func TestSeekWithAHandlerThatDoesNotReturnKeepsThePartition(t *testing.T) {
 	bubble(t, func(w *world) {
 		g := newGate("a")

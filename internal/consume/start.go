@@ -164,6 +164,7 @@ func (r *run) seek(to Starts) error {
 		return err
 	}
 	for _, p := range at {
+		r.commits.forget(p.TopicPartition) // what was to be committed before: it must not come after the new position
 		r.place(r.parts[p.TopicPartition], p.Offset)
 	}
 	return nil
