@@ -77,7 +77,14 @@ func (c *Committer) Pending() bool {
 func (c *Committer) collect() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, p := range c.parts {
+	for of, p := range c.parts {
+		if of.Gone() { // a handler that was given up has returned while the partition was released
+			for _, s := range p.byNumber {
+				drop(s, errDropped)
+			}
+			delete(c.parts, of)
+			continue
+		}
 		for {
 			s, ok := p.byNumber[p.next]
 			if !ok {
