@@ -108,6 +108,9 @@ func (c *Committer) pause(err error) {
 
 // refuse does what the policy wants about a record with a message that can never be written.
 func (c *Committer) refuse(s *handle.Staged) error {
+	if s.Partition.Gone() { // it is another member's record now, and dropped with the next transaction
+		return nil
+	}
 	var cause error
 	for _, o := range s.Outputs {
 		if _, err := o.Result(); err != nil && permanentRefusal(err) {
