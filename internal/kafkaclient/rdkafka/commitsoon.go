@@ -226,3 +226,15 @@ func (c *Consumer) unstore(at []kafkaclient.Position) {
 	}
 	_ = c.store(at) // what is not assigned has none
 }
+
+// unstorePartitions has librdkafka give partitions up without a commit: it would commit what is stored, committed or not, and
+// a broker that dies meanwhile would keep it from closing for 40 s. Whoever gives them up has committed what was to be.
+func (c *Consumer) unstorePartitions(of []kafkaclient.TopicPartition) {
+	at := make([]kafkaclient.Position, len(of))
+	for i := range of {
+		at[i].TopicPartition = of[i]
+	}
+	if len(at) > 0 {
+		c.unstore(at)
+	}
+}

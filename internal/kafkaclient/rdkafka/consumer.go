@@ -3,6 +3,7 @@
 package rdkafka
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -94,6 +95,7 @@ func (c *Consumer) Subscribe(topics []string, r kafkaclient.Rebalancer) error {
 // librdkafka's unsubscribe sends a LeaveGroup whatever the member is. Only Close does not.
 func (c *Consumer) Leave(wait time.Duration) error {
 	c.rebalancer = nil
+	c.unstorePartitions(slices.Collect(maps.Keys(c.partitions)))
 	var err error
 	if c.manual {
 		err = c.kc.Unassign()
@@ -199,6 +201,7 @@ func (c *Consumer) Close() error {
 	c.rebalancer = nil
 	c.tokens.close()
 	c.calls.Wait()
+	c.unstorePartitions(slices.Collect(maps.Keys(c.partitions)))
 	err := c.kc.Close()
 	c.logs.Wait()
 	c.partitions, c.recent = nil, nil

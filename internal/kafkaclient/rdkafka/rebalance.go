@@ -79,6 +79,7 @@ func (c *Consumer) revoked(tps []kafka.TopicPartition) error {
 			c.rebalancer.Revoked(told)
 		}
 	}
+	c.unstorePartitions(partitions)
 	for _, tp := range partitions {
 		delete(c.partitions, tp)
 		c.background.leave(tp)
