@@ -34,7 +34,7 @@ func envInt(name string, otherwise int) int {
 // Two schedules run at a time: each has a bubble, and a failure names its seed.
 const modelWorkers = 2
 
-func TestRandomSchedulesKeepThePromises(t *testing.T) {
+func TestModelKeepsThePromisesInRandomSchedules(t *testing.T) {
 	t.Parallel()
 	if seed := os.Getenv("CONCORD_SEED"); seed != "" {
 		n, err := strconv.ParseUint(seed, 10, 64)
