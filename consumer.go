@@ -52,7 +52,7 @@ type Consumer[K, V any] struct {
 	closed  memo
 }
 
-// consumerOf applies the options.
+// consumerOptionsOf applies the options to the defaults.
 func consumerOptionsOf(opts []ConsumerOption) consumerOptions {
 	o := consumerOptions{drain: DefaultDrainTimeout, limits: defaultMaxInFlight, retry: backoff.Policy{Base: defaultRetryFirst, Max: defaultRetryLongest}}
 	for _, opt := range opts {

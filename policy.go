@@ -105,6 +105,12 @@ func WithPolicy(p Policy) ConsumerOption {
 	return consumerOption(func(o *consumerOptions) { o.policy = p })
 }
 
+// The pauses of [RetryRecord] by default.
+const (
+	defaultRetryFirst   = 100 * time.Millisecond
+	defaultRetryLongest = 10 * time.Second
+)
+
 // WithRetryPause says how long a record waits before its next attempt ([RetryRecord]): a random time
 // up to first, then up to twice that, and so on up to longest. The default is 100 ms and 10 s.
 func WithRetryPause(first, longest time.Duration) ConsumerOption {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -217,5 +218,24 @@ func TestCloseEndsATransformThatHasNotBegun(t *testing.T) {
 		}
 	case <-run.ctx.Done():
 		t.Error("Transform goes on")
+	}
+}
+
+func TestAProducerForTransformSendsNowhereElse(t *testing.T) {
+	t.Parallel()
+	_, bootstrap := newCluster(t, "t", "out")
+	c, p := newTransformer(t, bootstrap, "a")
+	if _, err := p.Produce(testContext(t), texts{Topic: "t"}); err == nil || !strings.Contains(err.Error(), "Transform alone") {
+		t.Errorf("Produce: %v", err)
+	}
+	if err := p.Flush(testContext(t)); err != nil {
+		t.Errorf("Flush: %v", err)
+	}
+	plain := newProducer(t, bootstrap, concord.String(), concord.String())
+	if err := concord.Transform(testContext(t), c, plain, []string{"t"}, copying); err == nil || !strings.Contains(err.Error(), "WithTransactionalID") {
+		t.Errorf("Transform: %v", err)
+	}
+	if _, err := concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": bootstrap, "transactional.id": "a"}, concord.String(), concord.String(), quiet); err == nil || !strings.Contains(err.Error(), "WithTransactionalID") {
+		t.Errorf("NewProducer: %v", err)
 	}
 }

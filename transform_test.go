@@ -371,25 +371,6 @@ func TestATransformationThatIsFencedEnds(t *testing.T) {
 	}
 }
 
-func TestAProducerForTransformSendsNowhereElse(t *testing.T) {
-	t.Parallel()
-	_, bootstrap := newCluster(t, "t", "out")
-	c, p := newTransformer(t, bootstrap, "a")
-	if _, err := p.Produce(testContext(t), texts{Topic: "t"}); err == nil || !strings.Contains(err.Error(), "Transform alone") {
-		t.Errorf("Produce: %v", err)
-	}
-	if err := p.Flush(testContext(t)); err != nil {
-		t.Errorf("Flush: %v", err)
-	}
-	plain := newProducer(t, bootstrap, concord.String(), concord.String())
-	if err := concord.Transform(testContext(t), c, plain, []string{"t"}, copying); err == nil || !strings.Contains(err.Error(), "WithTransactionalID") {
-		t.Errorf("Transform: %v", err)
-	}
-	if _, err := concord.NewProducer(&kafka.ConfigMap{"bootstrap.servers": bootstrap, "transactional.id": "a"}, concord.String(), concord.String(), quiet); err == nil || !strings.Contains(err.Error(), "WithTransactionalID") {
-		t.Errorf("NewProducer: %v", err)
-	}
-}
-
 func incompressible(n int) string {
 	b := make([]byte, n)
 	for i := range b {

@@ -11,12 +11,6 @@ import (
 	"github.com/concord-go/concord/serde"
 )
 
-// The pauses of [RetryRecord] by default.
-const (
-	defaultRetryFirst   = 100 * time.Millisecond
-	defaultRetryLongest = 10 * time.Second
-)
-
 // work is the typed half of a worker: the one place where records become messages.
 type work[K, V any] struct {
 	consumer *Consumer[K, V]

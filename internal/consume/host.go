@@ -38,9 +38,6 @@ func (h *Host) Committed(at []kafkaclient.Position) {
 // Aborted counts an aborted transaction.
 func (h *Host) Aborted() { h.r.counts.aborted.Add(1) }
 
-// Fail ends the run.
-func (h *Host) Fail(err error) { h.r.fail(err) }
-
 // Warn logs a line.
 func (h *Host) Warn(text string, err error) {
 	h.r.log.Log(h.r.ctx, slog.LevelWarn, text, "transaction", err)

@@ -208,8 +208,7 @@ func (c *Consumer) behind(ctx context.Context, at []kafkaclient.Position) (back 
 	return back
 }
 
-// store gives librdkafka the positions that it commits by itself: while the group is stable, and when it gives a
-// partition up.
+// store gives librdkafka the positions that it commits by itself while the group is stable.
 func (c *Consumer) store(at []kafkaclient.Position) error {
 	stored, err := c.kc.StoreOffsets(fromPositions(at))
 	if err == nil {

@@ -27,7 +27,7 @@ func (c *Consumer) Commit(ctx context.Context, at []kafkaclient.Position) error 
 	case <-ctx.Done():
 		return noAnswer(context.Cause(ctx))
 	}
-	_ = c.store(at) // when it gives a partition up, librdkafka commits what is stored; what is not assigned need not be
+	_ = c.store(at) // or librdkafka's next commit would put what was stored before in its place; what is not assigned need not be
 	done := make(chan error, 1)
 	c.calls.Go(func() {
 		committed, err := c.kc.CommitOffsets(tps)
